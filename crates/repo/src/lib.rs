@@ -1,0 +1,3 @@
+//! AT Protocol repositories.
+pub mod data;
+pub mod mst;
