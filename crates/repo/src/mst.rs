@@ -18,6 +18,7 @@ mod key;
 mod node;
 mod source;
 mod tree;
+mod walk;
 
 pub use crate::mst::build::{BuildError, Builder};
 pub use crate::mst::cover::{Cover, Covered};
@@ -28,3 +29,4 @@ pub use crate::mst::key::{Key, KeyError, common_prefix, height};
 pub use crate::mst::node::{NODE_BYTES_MAX, NodeEntry, NodeError, RawNode};
 pub use crate::mst::source::{BlockMap, NoSource, NodeSource, Position, SourceError, TreeError};
 pub use crate::mst::tree::Tree;
+pub use crate::mst::walk::{Walk, WalkStep};

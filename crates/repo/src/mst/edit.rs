@@ -128,7 +128,11 @@ impl<S: NodeSource> Edit<S> {
     }
 
     /// Returns the record of a key; the way to it is loaded and kept.
-    fn find(&mut self, key: &Key) -> Result<Option<Cid>, TreeError> {
+    ///
+    /// # Errors
+    ///
+    /// [`TreeError`] if a node that is needed cannot be loaded.
+    pub fn find(&mut self, key: &Key) -> Result<Option<Cid>, TreeError> {
         let mut child = &mut self.root;
         let mut layer = self.layer;
         let mut bounds = Bounds::default();

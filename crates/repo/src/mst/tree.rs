@@ -72,7 +72,11 @@ impl Tree {
     ///
     /// [`TreeError`] if the block is not the root of a tree with that CID.
     pub fn open(root: Cid, block: Bytes) -> Result<Self, TreeError> {
-        let node = Node::decode_root(root, block)?;
+        if !root.is_of(&block) {
+            return Err(TreeError::Mismatch { cid: root });
+        }
+        let node = Node::decode(root, block, None, &Bounds::default())
+            .map_err(|error| TreeError::Malformed { cid: root, error })?;
         Ok(Self { root: Arc::new(node) })
     }
 
@@ -166,21 +170,6 @@ fn unload(node: &mut Arc<Node>, keys: &[Key]) {
 }
 
 impl Node {
-    /// Decodes a root, whose layer is that of its keys.
-    fn decode_root(cid: Cid, bytes: Bytes) -> Result<Self, TreeError> {
-        let malformed = |error| TreeError::Malformed { cid, error };
-        if !cid.is_of(&bytes) {
-            return Err(TreeError::Mismatch { cid });
-        }
-        let raw = RawNode::decode(&bytes).map_err(malformed)?;
-        let layer = match raw.entries.first() {
-            Some(first) => first.key.height(),
-            None if raw.left.is_some() => return Err(malformed(NodeError::UntrimmedRoot)),
-            None => 0,
-        };
-        Self::place(cid, bytes, raw, layer, &Bounds::default()).map_err(malformed)
-    }
-
     /// Loads a node that is not a root.
     pub(super) fn load<S: NodeSource>(
         cid: Cid,
@@ -190,17 +179,31 @@ impl Node {
     ) -> Result<Self, TreeError> {
         let at = Position { layer, lo: bounds.lo.as_ref() };
         let bytes = source.node(at, &cid)?;
-        let bytes =
-            bytes.ok_or_else(|| TreeError::Missing { cid, layer, lo: bounds.lo.clone() })?;
+        let bytes = bytes.ok_or_else(|| TreeError::Missing { cid, layer, lo: bounds.lo.clone() })?;
         if !cid.is_of(&bytes) {
             return Err(TreeError::Mismatch { cid });
         }
-        let malformed = |error| TreeError::Malformed { cid, error };
-        let raw = RawNode::decode(&bytes).map_err(malformed)?;
-        if raw.entries.is_empty() && raw.left.is_none() {
-            return Err(malformed(NodeError::Empty));
-        }
-        Self::place(cid, bytes, raw, layer, bounds).map_err(malformed)
+        Self::decode(cid, bytes, Some(layer), bounds)
+            .map_err(|error| TreeError::Malformed { cid, error })
+    }
+
+    /// Decodes a node whose block has the CID, and checks it for its place. Without a layer it is
+    /// a root, whose layer is that of its keys.
+    pub(super) fn decode(
+        cid: Cid,
+        bytes: Bytes,
+        layer: Option<u8>,
+        bounds: &Bounds,
+    ) -> Result<Self, NodeError> {
+        let raw = RawNode::decode(&bytes)?;
+        let layer = match (layer, raw.entries.first()) {
+            (Some(_), None) if raw.left.is_none() => return Err(NodeError::Empty),
+            (Some(layer), _) => layer,
+            (None, Some(first)) => first.key.height(),
+            (None, None) if raw.left.is_some() => return Err(NodeError::UntrimmedRoot),
+            (None, None) => 0,
+        };
+        Self::place(cid, bytes, raw, layer, bounds)
     }
 
     /// Checks what a node must be in its place: the rules that together leave one tree for a set of

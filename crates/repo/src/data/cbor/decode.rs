@@ -27,6 +27,13 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Ipld, DecodeError> {
     Ok(value)
 }
 
+/// Decodes canonical CBOR that other bytes follow, and returns how many bytes it takes.
+pub(crate) fn decode_first(bytes: &[u8], limits: &Limits) -> Result<(Ipld, usize), DecodeError> {
+    let mut reader = Reader::new(bytes, Mode::Strict);
+    let value = read(&mut reader, limits, limits.depth)?;
+    Ok((value, reader.offset()))
+}
+
 /// Decodes CBOR of the forms that servers on the network have let through.
 ///
 /// Beyond the canonical: keys in any order, numbers longer than need be, finite floats, undefined

@@ -36,9 +36,8 @@ pub fn encode(value: &Ipld) -> Result<Vec<u8>, EncodeError> {
 
 fn write(out: &mut Vec<u8>, value: &Ipld, depth: usize) -> Result<(), EncodeError> {
     match value {
-        Ipld::Null => out.push(0xf6),
-        Ipld::Bool(false) => out.push(0xf4),
-        Ipld::Bool(true) => out.push(0xf5),
+        Ipld::Null => put_null(out),
+        Ipld::Bool(value) => put_bool(out, *value),
         Ipld::Integer(value) => put_integer(out, *value)?,
         Ipld::Float(_) => return Err(EncodeError::Float),
         Ipld::String(text) => put_text(out, text),
@@ -76,6 +75,22 @@ pub(crate) fn put_uint(out: &mut Vec<u8>, value: u64) {
     put_head(out, 0, value);
 }
 
+/// Appends an integer in nine bytes, which is canonical from 2^32 on.
+pub(crate) fn put_uint_wide(out: &mut Vec<u8>, value: u64) {
+    out.push(0x1b);
+    out.extend_from_slice(&value.to_be_bytes());
+}
+
+/// Appends null.
+pub(crate) fn put_null(out: &mut Vec<u8>) {
+    out.push(0xf6);
+}
+
+/// Appends a truth value.
+pub(crate) fn put_bool(out: &mut Vec<u8>, value: bool) {
+    out.push(if value { 0xf5 } else { 0xf4 });
+}
+
 /// Appends a text.
 pub(crate) fn put_text(out: &mut Vec<u8>, text: &str) {
     put_length(out, 3, text.len());
@@ -102,7 +117,7 @@ pub(crate) fn put_map(out: &mut Vec<u8>, entries: usize) {
 pub(crate) fn put_cid(out: &mut Vec<u8>, cid: Option<&Cid>) {
     match cid {
         Some(cid) => put_link(out, &cid.to_bytes()),
-        None => out.push(0xf6),
+        None => put_null(out),
     }
 }
 
