@@ -1,5 +1,7 @@
 //! What a write, an import and a rebuild cost: `cargo bench -p pagurus-repo`.
 
+#![expect(clippy::unwrap_used, reason = "a benchmark that fails says where")]
+
 use std::collections::HashMap;
 use std::fs::File;
 use std::sync::LazyLock;
@@ -65,7 +67,10 @@ fn post(index: u64) -> Record {
         ("$type", text("app.bsky.feed.post".into())),
         ("createdAt", text(time.to_string())),
         ("langs", Ipld::List(vec![text("en".into())])),
-        ("text", text(format!("post number {index}, as long as people write them: {}", "x".repeat(120)))),
+        (
+            "text",
+            text(format!("post number {index}, as long as people write them: {}", "x".repeat(120))),
+        ),
     ];
     let fields = fields.into_iter().map(|(key, value)| (key.to_owned(), value));
     Record::new(cbor::encode(&Ipld::Map(fields.collect())).unwrap())

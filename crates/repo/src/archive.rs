@@ -183,7 +183,8 @@ impl<F: Read + Write + Seek, O: FnMut() -> io::Result<F>> Archive<F, O> {
                     let block = self.spool.get(&cid).map_err(ArchiveError::from)?;
                     let block = block.ok_or(ArchiveError::MissingNode { cid, layer })?;
                     let bytes = Bytes::copy_from_slice(block);
-                    let at = walk.enter(&bytes).map_err(|error| ArchiveError::Node { cid, error })?;
+                    let at =
+                        walk.enter(&bytes).map_err(|error| ArchiveError::Node { cid, error })?;
                     found(Part::Node { at, cid: &cid, bytes: &bytes })?;
                 }
                 WalkStep::Entry { key, value } => {

@@ -206,9 +206,7 @@ fn version(block: &[u8]) -> Result<u64, CommitError> {
     let unexpected = DecodeErrorKind::Unexpected.at(0);
     match cbor::decode(block, &Limits::RECORD)? {
         Ipld::Map(fields) => match fields.get("version") {
-            Some(Ipld::Integer(version)) => {
-                Ok(u64::try_from(*version).map_err(|_| unexpected)?)
-            }
+            Some(Ipld::Integer(version)) => Ok(u64::try_from(*version).map_err(|_| unexpected)?),
             _ => Err(unexpected.into()),
         },
         _ => Err(unexpected.into()),

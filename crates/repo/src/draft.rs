@@ -10,8 +10,8 @@ use thiserror::Error;
 use crate::car;
 use crate::commit::Commit;
 use crate::event::Op;
-use crate::mst::{Cover, Covered, Edit, Key, NoSource, NodeRow, NodeSource, Tree, TreeError};
-use crate::slice::undo;
+use crate::mst::{Cover, Covered, Edit, Key, NodeRow, NodeSource, Tree, TreeError};
+use crate::slice::undoes_to;
 
 /// The most operations that a commit may have.
 ///
@@ -39,7 +39,7 @@ pub struct Record {
 pub struct Draft<S> {
     edit: Edit<S>,
     source: S,
-    before: Cid,
+    before: Tree,
     net: BTreeMap<Key, Net>,
 }
 
@@ -103,7 +103,7 @@ impl Record {
 impl<S: NodeSource + Copy> Draft<S> {
     /// Begins with a tree whose nodes that are not loaded are in `source`.
     pub fn new(tree: &Tree, source: S) -> Self {
-        Self { edit: Edit::new(tree, source), source, before: tree.root(), net: BTreeMap::new() }
+        Self { edit: Edit::new(tree, source), source, before: tree.clone(), net: BTreeMap::new() }
     }
 
     /// Returns the record at a path as it is after the writes so far.
@@ -186,10 +186,10 @@ impl<S: NodeSource + Copy> Draft<S> {
         if slice.len() > SLICE_BYTES_MAX {
             return Err(DraftError::TooLarge(slice.len()));
         }
-        if undo(&tree, NoSource, &ops)? != Some(self.before) {
+        if !undoes_to(&tree, &ops, &self.before)? {
             return Err(DraftError::NotInvertible);
         }
-        let (prev_data, puts, drops) = (self.before, change.puts, change.drops);
+        let (prev_data, puts, drops) = (self.before.root(), change.puts, change.drops);
         Ok(Signed { commit, cid, block, prev_data, ops, records, tree, puts, drops, slice })
     }
 

@@ -10,7 +10,7 @@ use thiserror::Error;
 use crate::car::{self, CarError, Decoder};
 use crate::commit::{Commit, CommitError};
 use crate::event::{Action, Op};
-use crate::mst::{BlockMap, Cover, Covered, Edit, Key, NodeSource, Tree, TreeError};
+use crate::mst::{BlockMap, Cover, Covered, Edit, Key, NoSource, NodeSource, Tree, TreeError};
 
 /// A part of a repository.
 #[derive(Debug, Clone)]
@@ -133,17 +133,10 @@ impl Slice {
     }
 }
 
-/// Undoes operations and returns the root before them, or `None` if they did not make this tree.
-pub(crate) fn undo<S: NodeSource>(
-    tree: &Tree,
-    source: S,
-    ops: &[Op],
-) -> Result<Option<Cid>, TreeError> {
-    let mut edit = Edit::without_rows(tree, source);
-    match undo_in(&mut edit, ops)? {
-        None => Ok(Some(edit.finish().tree.root())),
-        Some(_) => Ok(None),
-    }
+/// Tells whether undoing operations, with nothing but what `tree` has loaded, makes `before`.
+pub(crate) fn undoes_to(tree: &Tree, ops: &[Op], before: &Tree) -> Result<bool, TreeError> {
+    let mut edit = Edit::without_rows(tree, NoSource);
+    Ok(undo_in(&mut edit, ops)?.is_none() && edit.restores(before))
 }
 
 /// Undoes operations in order and returns the first that did not do what it says.

@@ -1,5 +1,7 @@
 //! The tree against its definition: whatever the history, it is what a rebuild makes of the entries.
 
+#![expect(clippy::unwrap_used, reason = "a test that fails says where")]
+
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 

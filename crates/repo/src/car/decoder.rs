@@ -133,9 +133,8 @@ fn read_header(bytes: &[u8]) -> Result<Vec<Link>, CarError> {
     let mut reader = Reader::new(bytes, Mode::Strict);
     let start = reader.offset();
     // A header of version 2 has the version alone, and deserves to be called by it.
-    let entries = match reader.item()? {
-        Item::Map(entries @ 1..=2) => entries,
-        _ => return Err(DecodeErrorKind::Unexpected.at(start).into()),
+    let Item::Map(entries @ 1..=2) = reader.item()? else {
+        return Err(DecodeErrorKind::Unexpected.at(start).into());
     };
     let mut roots = Vec::new();
     if entries == 2 {

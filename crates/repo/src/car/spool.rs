@@ -121,7 +121,8 @@ impl<F: Read + Write + Seek, O: FnMut() -> io::Result<F>> Spool<F, O> {
         let Some(place) = place else { return Ok(None) };
         let head = self.read(place, HEAD_BYTES)?;
         let length = head[36..].try_into().map_err(|_| SpoolError::Changed)?;
-        let length = usize::try_from(u32::from_be_bytes(length)).map_err(|_| SpoolError::Changed)?;
+        let length =
+            usize::try_from(u32::from_be_bytes(length)).map_err(|_| SpoolError::Changed)?;
         let begin = place + to_u64(HEAD_BYTES);
         self.cursor = begin + to_u64(length);
         let spilled = place < self.file_bytes;

@@ -13,7 +13,7 @@ use serde::ser::{SerializeMap as _, SerializeSeq as _};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
 
-use super::cbor::{DecodeError, DecodeErrorKind, Item, Mode, Reader};
+use super::cbor::{DecodeError, DecodeErrorKind, Item, Mode, Reader, enter};
 use super::{Ipld, Limits, Link};
 
 /// The largest integer that a number with a fraction part in JSON may stand for exactly.
@@ -257,7 +257,6 @@ fn transcode(
     out: &mut Vec<u8>,
 ) -> Result<(), DecodeError> {
     let start = reader.offset();
-    let inner = || depth.checked_sub(1).ok_or(DecodeErrorKind::TooDeep.at(start));
     match reader.item()? {
         Item::Null => out.extend_from_slice(b"null"),
         Item::Bool(value) => put_json(out, &value),
@@ -267,7 +266,7 @@ fn transcode(
         Item::Link(link) => put_json(out, &JsonRef(&Ipld::Link(link))),
         Item::Text(text) => put_json(out, &String::from_utf8_lossy(text)),
         Item::List(count) => {
-            let depth = inner()?;
+            let depth = enter(count, limits, depth, start)?;
             out.push(b'[');
             for index in 0..count {
                 if index > 0 {
@@ -278,7 +277,7 @@ fn transcode(
             out.push(b']');
         }
         Item::Map(count) => {
-            let depth = inner()?;
+            let depth = enter(count, limits, depth, start)?;
             out.push(b'{');
             for index in 0..count {
                 if index > 0 {

@@ -120,9 +120,7 @@ pub fn decode(frame: &[u8]) -> Result<Message, EventError> {
             status: fields.text_or_none("status")?,
             time: Datetime::parse(fields.text("time")?)?,
         }),
-        "#info" => {
-            Message::Info(fields.text("name")?.to_owned(), fields.text_or_none("message")?)
-        }
+        "#info" => Message::Info(fields.text("name")?.to_owned(), fields.text_or_none("message")?),
         _ => Message::Other(kind.clone()),
     })
 }

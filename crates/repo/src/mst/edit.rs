@@ -123,6 +123,13 @@ impl<S: NodeSource> Edit<S> {
         Change { tree: Tree { root }, puts, drops: self.replaced }
     }
 
+    /// Ends the change and tells whether it made `tree` again.
+    pub(crate) fn restores(self, tree: &Tree) -> bool {
+        // Comparing saves the hashing, where both are loaded.
+        let same = same(&self.root, &Child::Node(Arc::clone(&tree.root)));
+        same || self.finish().tree.root() == tree.root()
+    }
+
     fn is_empty(&self, root: &Child) -> bool {
         matches!(root, Child::Node(root) if root.entries.is_empty() && root.left.is_none())
     }
@@ -343,6 +350,35 @@ fn raise(child: Child, from: u8, to: u8) -> Child {
     }
     (from..to)
         .fold(child, |left, layer| Child::Node(Arc::new(Node::dirty(layer + 1, left, Vec::new()))))
+}
+
+/// Tells whether two subtrees are seen to be the same.
+fn same(left: &Child, right: &Child) -> bool {
+    let known = |child: &Child| match child {
+        Child::Node(node) => node.block.as_ref().map(|block| block.cid),
+        Child::Stub(cid) => Some(*cid),
+        Child::None => None,
+    };
+    match (left, right) {
+        (Child::None, Child::None) => true,
+        (Child::None, _) | (_, Child::None) => false,
+        (Child::Node(left), Child::Node(right)) if Arc::ptr_eq(left, right) => true,
+        _ => match (known(left), known(right), left, right) {
+            (Some(left), Some(right), ..) => left == right,
+            (.., Child::Node(left), Child::Node(right)) => {
+                let same_entry = |(left, right): (&Entry, &Entry)| {
+                    left.key.is_same(&right.key)
+                        && left.value == right.value
+                        && same(&left.right, &right.right)
+                };
+                left.layer == right.layer
+                    && left.entries.len() == right.entries.len()
+                    && same(&left.left, &right.left)
+                    && left.entries.iter().zip(&right.entries).all(same_entry)
+            }
+            _ => false,
+        },
+    }
 }
 
 /// Encodes the changed nodes of a subtree, children first.

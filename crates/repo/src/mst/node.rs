@@ -150,7 +150,7 @@ pub(super) fn encode<'a>(
     out
 }
 
-/// Appends one entry of a node.
+/// Appends one entry of a node: a map of `k`, `p`, `t` and `v`.
 pub(super) fn put_entry(
     out: &mut Vec<u8>,
     previous: &str,
@@ -159,13 +159,13 @@ pub(super) fn put_entry(
     right: Option<&Cid>,
 ) {
     let prefix = common_prefix(previous.as_bytes(), key.as_bytes());
-    put_map(out, 4);
-    put_text(out, "k");
+    out.reserve(key.len() + 110);
+    out.extend_from_slice(b"\xa4\x61k");
     put_bytes(out, &key.as_bytes()[prefix..]);
-    put_text(out, "p");
+    out.extend_from_slice(b"\x61p");
     put_uint(out, u64::try_from(prefix).expect("a key is short"));
-    put_text(out, "t");
+    out.extend_from_slice(b"\x61t");
     put_cid(out, right);
-    put_text(out, "v");
+    out.extend_from_slice(b"\x61v");
     put_cid(out, Some(value));
 }

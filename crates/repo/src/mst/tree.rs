@@ -179,7 +179,8 @@ impl Node {
     ) -> Result<Self, TreeError> {
         let at = Position { layer, lo: bounds.lo.as_ref() };
         let bytes = source.node(at, &cid)?;
-        let bytes = bytes.ok_or_else(|| TreeError::Missing { cid, layer, lo: bounds.lo.clone() })?;
+        let bytes =
+            bytes.ok_or_else(|| TreeError::Missing { cid, layer, lo: bounds.lo.clone() })?;
         if !cid.is_of(&bytes) {
             return Err(TreeError::Mismatch { cid });
         }

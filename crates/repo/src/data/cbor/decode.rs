@@ -111,7 +111,7 @@ pub(super) fn key_order(left: &[u8], right: &[u8]) -> Ordering {
 }
 
 /// Checks a container against the limits and returns the depth that is left within it.
-pub(super) fn enter(
+pub(crate) fn enter(
     count: usize,
     limits: &Limits,
     depth: usize,

@@ -116,7 +116,10 @@ pub(crate) fn put_map(out: &mut Vec<u8>, entries: usize) {
 /// Appends a link, or null.
 pub(crate) fn put_cid(out: &mut Vec<u8>, cid: Option<&Cid>) {
     match cid {
-        Some(cid) => put_link(out, &cid.to_bytes()),
+        Some(cid) => {
+            out.extend_from_slice(&[0xd8, 42, 0x58, 37, 0]);
+            out.extend_from_slice(&cid.to_bytes());
+        }
         None => put_null(out),
     }
 }
