@@ -160,26 +160,60 @@ impl PublicKey {
     ///
     /// [`VerifyError`] if it is not, or not in the one allowed form.
     pub fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), VerifyError> {
+        self.verify_form(message, signature, SForm::Low)
+    }
+
+    /// Checks a signature as [`PublicKey::verify`] does, and lets a high s pass.
+    ///
+    /// Repositories of 2023 have such signatures; nothing that is signed now may.
+    ///
+    /// # Errors
+    ///
+    /// [`VerifyError`] if the signature is malformed or not this key's.
+    pub fn verify_of_2023(&self, message: &[u8], signature: &[u8]) -> Result<(), VerifyError> {
+        self.verify_form(message, signature, SForm::Any)
+    }
+
+    fn verify_form(
+        &self,
+        message: &[u8],
+        signature: &[u8],
+        form: SForm,
+    ) -> Result<(), VerifyError> {
         let hash = Sha256::digest(message);
         let matches = match &self.0 {
             Key::Secp256k1(key) => {
                 let signature =
                     k256::ecdsa::Signature::from_slice(signature).map_err(|_| VerifyError::Form)?;
-                if signature != signature.normalize_s() {
-                    return Err(VerifyError::HighS);
-                }
-                key.verify_prehash(&hash, &signature)
+                let low = signature.normalize_s();
+                form.check(signature == low)?;
+                key.verify_prehash(&hash, &low)
             }
             Key::P256(key) => {
                 let signature =
                     p256::ecdsa::Signature::from_slice(signature).map_err(|_| VerifyError::Form)?;
-                if signature != signature.normalize_s() {
-                    return Err(VerifyError::HighS);
-                }
-                key.verify_prehash(&hash, &signature)
+                let low = signature.normalize_s();
+                form.check(signature == low)?;
+                key.verify_prehash(&hash, &low)
             }
         };
         matches.map_err(|_| VerifyError::Mismatch)
+    }
+}
+
+/// Which of the two numbers that do for s are let pass.
+#[derive(Clone, Copy)]
+enum SForm {
+    Low,
+    Any,
+}
+
+impl SForm {
+    fn check(self, is_low: bool) -> Result<(), VerifyError> {
+        match self {
+            Self::Low if !is_low => Err(VerifyError::HighS),
+            Self::Low | Self::Any => Ok(()),
+        }
     }
 }
 
@@ -309,6 +343,10 @@ mod tests {
                 }
             };
             assert_eq!(verify(&high), Err(VerifyError::HighS));
+            for signature in [&high[..], &good] {
+                assert_eq!(key.public_key().verify_of_2023(b"message", signature), Ok(()));
+            }
+            assert!(key.public_key().verify_of_2023(b"other", &high).is_err());
             assert_eq!(verify(&good[..63]), Err(VerifyError::Form));
             assert_eq!(verify(&[&good[..], &[0]].concat()), Err(VerifyError::Form));
             assert_eq!(verify(&[0; 64]), Err(VerifyError::Form));

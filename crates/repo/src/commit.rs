@@ -191,13 +191,13 @@ impl CommitV2 {
         Ok(Self { did: Did::parse(&did)?, data, rev, prev, sig, signed })
     }
 
-    /// Checks the signature.
+    /// Checks the signature, whose s may be high: nobody minded at the time.
     ///
     /// # Errors
     ///
     /// [`VerifyError`] if it is not that of the key.
     pub fn verify(&self, key: &PublicKey) -> Result<(), VerifyError> {
-        key.verify(&self.signed, &self.sig)
+        key.verify_of_2023(&self.signed, &self.sig)
     }
 }
 

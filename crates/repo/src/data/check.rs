@@ -23,6 +23,9 @@ pub struct CheckError {
 /// What in a value is against the data model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum Fault {
+    /// The whole is not a map.
+    #[error("not a map")]
+    Top,
     /// A floating-point number.
     #[error("floating-point number")]
     Float,
@@ -45,14 +48,17 @@ pub enum Fault {
 
 /// Checks a value against the rules that the encoding does not have.
 ///
-/// Integers keep to 53 bits, as clients lose the others; keys are not empty and not `$link` or
+/// The whole is a map. Integers keep to 53 bits, as clients lose the others; keys are not empty and not `$link` or
 /// `$bytes`; each `$type` is a text; each map of type `blob` is a whole reference.
 ///
 /// # Errors
 ///
 /// [`CheckError`] with the first fault.
 pub fn check(value: &Ipld) -> Result<(), CheckError> {
-    check_at(value, None)
+    match value {
+        Ipld::Map(_) => check_at(value, None),
+        _ => Err(error(Fault::Top, None)),
+    }
 }
 
 /// The way from a value up to the top, on the stack.

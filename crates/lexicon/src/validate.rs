@@ -1,0 +1,347 @@
+//! Holds values of the data model to their schemas.
+//!
+//! Fields that a schema does not know are let through, as schemas grow. Nothing here changes a
+//! value, and the rules of the data model itself are not looked at: see [`repo::data::check()`].
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use repo::data::blob::BlobRef;
+use repo::data::{Ipld, Limits};
+use syntax::{Nsid, RecordKey, Tid};
+use thiserror::Error;
+
+use crate::catalog::{Catalog, Compiled, Node, ObjectNode};
+use crate::fault::{At, Fault, Invalid, Unit, ValueType};
+use crate::rule;
+use crate::schema::{Blob, Boolean, Integer, KeyType, Text};
+
+/// Says why a value is not known to follow its schema.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ValidationError {
+    /// The catalog lacks the schema, or one that it refers to: the value may be good or bad.
+    #[error("no schema is known for {name}")]
+    UnknownSchema {
+        /// The NSID or the full name of the definition.
+        name: String,
+    },
+    /// The record's key is not of the type that its collection has.
+    #[error("record key is not {expected}")]
+    RecordKey {
+        /// What the key has to be.
+        expected: KeyType,
+    },
+    /// The value does not follow its schema.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+}
+
+impl fmt::Display for KeyType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Any => f.write_str("a record key"),
+            Self::Tid => f.write_str("a TID"),
+            Self::Nsid => f.write_str("an NSID"),
+            Self::Literal(key) => write!(f, "\"{key}\""),
+        }
+    }
+}
+
+type Result<T = (), E = ValidationError> = std::result::Result<T, E>;
+
+impl Catalog {
+    /// Checks a record that is about to be written, and its key, by the collection's schema.
+    ///
+    /// # Errors
+    ///
+    /// [`ValidationError`] if no schema is known, or the record or its key do not follow it.
+    pub fn validate_record(&self, collection: &Nsid, rkey: &RecordKey, record: &Ipld) -> Result {
+        let mode = Mode { legacy_blobs: false, defaults: false };
+        Walk { catalog: self, mode }.record(collection, rkey, record)
+    }
+
+    /// Checks a record of any age: blob references of before 2023 are good.
+    ///
+    /// # Errors
+    ///
+    /// [`ValidationError`] if no schema is known, or the record or its key do not follow it.
+    pub fn validate_old_record(
+        &self,
+        collection: &Nsid,
+        rkey: &RecordKey,
+        record: &Ipld,
+    ) -> Result {
+        let mode = Mode { legacy_blobs: true, defaults: false };
+        Walk { catalog: self, mode }.record(collection, rkey, record)
+    }
+
+    /// Checks what a request to a method carries. Fields that have a default may be absent.
+    ///
+    /// A method that has no schema of its input takes all.
+    ///
+    /// # Errors
+    ///
+    /// [`ValidationError`] if the method is not known, or the value does not follow its schema.
+    pub fn validate_input(&self, method: &str, input: &Ipld) -> Result {
+        match self.named(method) {
+            Some(Compiled::Method { input: node, .. }) => self.body(node.as_ref(), input),
+            _ => Err(unknown(method)),
+        }
+    }
+
+    /// Checks what a method's response carries. Fields that have a default may be absent.
+    ///
+    /// A method that has no schema of its output may answer anything.
+    ///
+    /// # Errors
+    ///
+    /// [`ValidationError`] if the method is not known, or the value does not follow its schema.
+    pub fn validate_output(&self, method: &str, output: &Ipld) -> Result {
+        match self.named(method) {
+            Some(Compiled::Method { output: node, .. }) => self.body(node.as_ref(), output),
+            _ => Err(unknown(method)),
+        }
+    }
+
+    /// Checks a part of a body by the definition of this name.
+    pub(crate) fn validate_part(&self, name: &str, value: &Ipld, at: &At<'_>) -> Result {
+        let definition = self.named(name);
+        Walk { catalog: self, mode: Mode::BODY }.definition(definition, name, value, at)
+    }
+
+    fn body(&self, node: Option<&Node>, value: &Ipld) -> Result {
+        let walk = Walk { catalog: self, mode: Mode::BODY };
+        node.map_or(Ok(()), |node| walk.value(node, value, &At::TOP))
+    }
+}
+
+fn unknown(name: &str) -> ValidationError {
+    ValidationError::UnknownSchema { name: name.to_owned() }
+}
+
+/// What is allowed beyond the schema.
+#[derive(Clone, Copy)]
+struct Mode {
+    /// Whether blob references may be of the legacy form.
+    legacy_blobs: bool,
+    /// Whether a required field may be absent if it has a default.
+    defaults: bool,
+}
+
+impl Mode {
+    const BODY: Self = Self { legacy_blobs: false, defaults: true };
+}
+
+struct Walk<'c> {
+    catalog: &'c Catalog,
+    mode: Mode,
+}
+
+impl Walk<'_> {
+    fn record(&self, collection: &Nsid, rkey: &RecordKey, record: &Ipld) -> Result {
+        let Some(Compiled::Record { key, object }) = self.catalog.named(collection.as_str()) else {
+            return Err(unknown(collection.as_str()));
+        };
+        let follows = match key {
+            KeyType::Any => true,
+            KeyType::Tid => Tid::parse(rkey.as_str()).is_ok(),
+            KeyType::Nsid => Nsid::parse(rkey.as_str()).is_ok(),
+            KeyType::Literal(literal) => rkey == literal,
+        };
+        if !follows {
+            return Err(ValidationError::RecordKey { expected: key.clone() });
+        }
+        let map = as_map(record, &At::TOP)?;
+        self.typed_object(object, collection.as_str(), map, &At::TOP)
+    }
+
+    /// Checks an object that has to say that it is `name`.
+    fn typed_object(
+        &self,
+        object: &ObjectNode,
+        name: &str,
+        map: &BTreeMap<String, Ipld>,
+        at: &At<'_>,
+    ) -> Result {
+        if type_of(map, at)? != name {
+            return Err(at.invalid(Fault::OtherType { expected: name.to_owned() }).into());
+        }
+        self.object(object, map, at)
+    }
+
+    fn value(&self, node: &Node, value: &Ipld, at: &At<'_>) -> Result {
+        // Schemas may refer to themselves: it is the value's depth that ends the walk.
+        if at.depth() > Limits::FOREIGN.depth {
+            return Err(at.invalid(Fault::TooDeep).into());
+        }
+        let outcome = match (node, value) {
+            (Node::Boolean(boolean), Ipld::Bool(value)) => check_boolean(boolean, *value),
+            (Node::Integer(integer), Ipld::Integer(value)) => check_integer(integer, *value),
+            (Node::String(text), Ipld::String(value)) => check_text(text, value),
+            (Node::Bytes(length), Ipld::Bytes(value)) => {
+                rule::length(value.len(), *length, Unit::Bytes)
+            }
+            (Node::CidLink, Ipld::Link(_)) => Ok(()),
+            (Node::Blob(blob), Ipld::Map(_)) => check_blob(blob, value, self.mode.legacy_blobs),
+            (Node::Array { items, length }, Ipld::List(list)) => {
+                at.hold(rule::length(list.len(), *length, Unit::Items))?;
+                return list
+                    .iter()
+                    .enumerate()
+                    .try_for_each(|(index, item)| self.value(items, item, &at.index(index)));
+            }
+            (Node::Object(object), Ipld::Map(map)) => return self.object(object, map, at),
+            (Node::Ref(name, slot), value) => {
+                return self.definition(self.catalog.definition(*slot), name, value, at);
+            }
+            (Node::Union { variants, closed }, value) => {
+                let map = as_map(value, at)?;
+                let name = type_of(map, at)?;
+                return match variants.iter().find(|(variant, _)| variant == name) {
+                    Some((_, slot)) => {
+                        self.definition(self.catalog.definition(*slot), name, value, at)
+                    }
+                    None if *closed => Err(at.invalid(Fault::NotInUnion).into()),
+                    None => Ok(()),
+                };
+            }
+            (Node::Unknown, value) => check_unknown(value),
+            (node, _) => Err(Fault::Type(expected(node))),
+        };
+        Ok(at.hold(outcome)?)
+    }
+
+    /// Checks a value by a definition that another schema refers to.
+    fn definition(
+        &self,
+        definition: Option<&Compiled>,
+        name: &str,
+        value: &Ipld,
+        at: &At<'_>,
+    ) -> Result {
+        match definition {
+            Some(Compiled::Value(node)) => self.value(node, value, at),
+            Some(Compiled::Record { object, .. }) => {
+                self.typed_object(object, name, as_map(value, at)?, at)
+            }
+            // What is left has no values: the schema that refers to it is as good as absent.
+            _ => Err(unknown(name)),
+        }
+    }
+
+    /// Walks the schema's fields and the value's, which have the same order, side by side.
+    fn object(&self, object: &ObjectNode, map: &BTreeMap<String, Ipld>, at: &At<'_>) -> Result {
+        let mut entries = map.iter().peekable();
+        for field in &object.0 {
+            let name = field.name.as_str();
+            while entries.next_if(|(key, _)| key.as_str() < name).is_some() {}
+            let at = at.key(name);
+            match entries.next_if(|(key, _)| key.as_str() == name) {
+                None if !field.required || field.has_default && self.mode.defaults => {}
+                None => return Err(at.invalid(Fault::Missing).into()),
+                Some((_, Ipld::Null)) if field.nullable => {}
+                Some((_, Ipld::Null)) => return Err(at.invalid(Fault::Null).into()),
+                Some((_, value)) => self.value(&field.node, value, &at)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+fn as_map<'v>(value: &'v Ipld, at: &At<'_>) -> Result<&'v BTreeMap<String, Ipld>, Invalid> {
+    match value {
+        Ipld::Map(map) => Ok(map),
+        _ => Err(at.invalid(Fault::Type(ValueType::Object))),
+    }
+}
+
+fn type_of<'v>(map: &'v BTreeMap<String, Ipld>, at: &At<'_>) -> Result<&'v str, Invalid> {
+    match map.get("$type") {
+        Some(Ipld::String(name)) if !name.is_empty() => Ok(name),
+        Some(_) => Err(at.key("$type").invalid(Fault::Type(ValueType::String))),
+        None => Err(at.invalid(Fault::NoType)),
+    }
+}
+
+fn check_boolean(schema: &Boolean, value: bool) -> Result<(), Fault> {
+    match schema.constant {
+        Some(constant) if constant != value => Err(Fault::NotListed),
+        _ => Ok(()),
+    }
+}
+
+fn check_integer(schema: &Integer, value: i128) -> Result<(), Fault> {
+    let is = |one: &i64| i128::from(*one) == value;
+    if !schema.constant.iter().all(is)
+        || !schema.allowed.is_empty() && !schema.allowed.iter().any(is)
+    {
+        return Err(Fault::NotListed);
+    }
+    rule::range(value, schema.range)
+}
+
+fn check_text(schema: &Text, value: &str) -> Result<(), Fault> {
+    let is = |one: &String| one == value;
+    if !schema.constant.iter().all(is)
+        || !schema.allowed.is_empty() && !schema.allowed.iter().any(is)
+    {
+        return Err(Fault::NotListed);
+    }
+    rule::length(value.len(), schema.bytes, Unit::Bytes)?;
+    rule::graphemes(value, schema.graphemes)?;
+    match schema.format {
+        Some(format) => format.check(value).map_err(Fault::Format),
+        None => Ok(()),
+    }
+}
+
+fn check_blob(schema: &Blob, value: &Ipld, legacy: bool) -> Result<(), Fault> {
+    let blob = match BlobRef::from_ipld(value) {
+        Some(blob) => blob,
+        None => match BlobRef::from_legacy_ipld(value) {
+            Some(blob) if legacy => blob,
+            Some(_) => return Err(Fault::LegacyBlob),
+            None => return Err(Fault::Type(ValueType::Blob)),
+        },
+    };
+    if let (Some(size), Some(max)) = (blob.size, schema.size_max)
+        && size > max
+    {
+        return Err(Fault::BlobTooLarge { max });
+    }
+    let accepts = |pattern: &String| match pattern.strip_suffix('*') {
+        Some("*/") => true,
+        Some(kind) => blob.mime_type.starts_with(kind),
+        None => blob.mime_type == *pattern,
+    };
+    if !schema.accept.is_empty() && !schema.accept.iter().any(accepts) {
+        return Err(Fault::MimeType);
+    }
+    Ok(())
+}
+
+/// Checks a value that may be any object, but not a map that stands for something else.
+pub(crate) fn check_unknown(value: &Ipld) -> Result<(), Fault> {
+    let is_blob = |map: &BTreeMap<String, Ipld>| match map.get("$type") {
+        Some(Ipld::String(name)) => name == "blob",
+        _ => false,
+    };
+    match value {
+        Ipld::Map(map) if !is_blob(map) => Ok(()),
+        _ => Err(Fault::Type(ValueType::Object)),
+    }
+}
+
+/// Returns the type of the values that a node allows.
+fn expected(node: &Node) -> ValueType {
+    match node {
+        Node::Boolean(_) => ValueType::Boolean,
+        Node::Integer(_) => ValueType::Integer,
+        Node::String(_) => ValueType::String,
+        Node::Bytes(_) => ValueType::Bytes,
+        Node::CidLink => ValueType::CidLink,
+        Node::Blob(_) => ValueType::Blob,
+        Node::Array { .. } => ValueType::Array,
+        Node::Object(_) | Node::Ref(..) | Node::Union { .. } | Node::Unknown => ValueType::Object,
+    }
+}
