@@ -41,3 +41,4 @@ pub mod draft;
 pub mod event;
 pub mod mst;
 pub mod slice;
+pub mod survey;
