@@ -3,8 +3,10 @@
 use std::hint::black_box;
 
 use divan::Bencher;
-use pagurus_lexicon::Catalog;
+use pagurus_lexicon::com::atproto::repo::apply_writes::ApplyWrites;
+use pagurus_lexicon::com::atproto::repo::create_record::CreateRecord;
 use pagurus_lexicon::schema::Document;
+use pagurus_lexicon::{Catalog, DOCUMENTS, decode_input};
 use repo::data::{self, Ipld, Limits, cbor, json};
 use syntax::{Cid, Nsid, RecordKey};
 
@@ -65,9 +67,7 @@ fn step_2_check_data_model(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn step_3_validate(bencher: Bencher<'_, '_>) {
     let (post, catalog) = (post(), Catalog::embedded());
-    bencher.bench(|| {
-        catalog.validate_record(&post.collection, &post.rkey, black_box(&post.value))
-    });
+    bencher.bench(|| catalog.validate_record(&post.collection, &post.rkey, black_box(&post.value)));
 }
 
 #[divan::bench]
@@ -82,15 +82,34 @@ fn step_5_hash(bencher: Bencher<'_, '_>) {
     bencher.bench(|| Cid::of_cbor(black_box(&block)));
 }
 
+/// The body of `createRecord`, whose record stays a value.
+#[divan::bench]
+fn decode_create_record(bencher: Bencher<'_, '_>) {
+    let body = format!(
+        r#"{{"repo": "alice.test", "collection": "app.bsky.feed.post", "record": {POST}}}"#
+    );
+    bencher.bench(|| decode_input::<CreateRecord>(black_box(&body).as_bytes()));
+}
+
+/// The body of `applyWrites` with 200 records.
+#[divan::bench]
+fn decode_apply_writes(bencher: Bencher<'_, '_>) {
+    let write = format!(
+        r#"{{"$type": "com.atproto.repo.applyWrites#create", "collection": "app.bsky.feed.post",
+            "value": {POST}}}"#
+    );
+    let body = format!(r#"{{"repo": "alice.test", "writes": [{}]}}"#, vec![write; 200].join(","));
+    bencher.bench(|| decode_input::<ApplyWrites>(black_box(&body).as_bytes()));
+}
+
 /// What a server pays once: reading all embedded documents.
 #[divan::bench]
 fn fill_catalog(bencher: Bencher<'_, '_>) {
-    bencher.bench(Catalog::load_embedded);
-}
-
-#[divan::bench(args = ["at-uri=at://did:plc:ewvi7nxzyoun6zhxrhs64oiz/app.bsky.feed.post/3jzfcijpj2z2a", "cid=bafyreiclp443lavogvhj3d2ob2cxbfuscni2k5jk7bebjzg7khl3esabwq", "datetime=2024-05-06T17:23:45.678Z", "language=en", "uri=https://example.com/crabs/moving-house"])]
-fn format(bencher: Bencher<'_, '_>, arg: &str) {
-    let (name, text) = arg.split_once('=').unwrap();
-    let format = pagurus_lexicon::Format::named(name).unwrap();
-    bencher.bench(|| format.check(black_box(text)));
+    bencher.bench(|| {
+        let mut catalog = Catalog::new();
+        for json in DOCUMENTS {
+            catalog.insert(&Document::parse(json).expect("it is a document"));
+        }
+        catalog
+    });
 }

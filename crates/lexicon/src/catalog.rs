@@ -9,11 +9,18 @@ use std::sync::{Arc, LazyLock};
 use smol_str::SmolStr;
 use syntax::Nsid;
 
+pub use crate::catalog::documents::DOCUMENTS;
 pub(crate) use crate::catalog::node::{Compiled, Node, ObjectNode, Slot};
 use crate::schema::{Document, MethodKind, PermissionSet, Reference};
 
 /// The schemas that this crate carries.
-static EMBEDDED: LazyLock<Catalog> = LazyLock::new(Catalog::load_embedded);
+static EMBEDDED: LazyLock<Catalog> = LazyLock::new(|| {
+    let mut catalog = Catalog::new();
+    for json in DOCUMENTS {
+        catalog.insert(&Document::parse(json).expect("a test parses each of the documents"));
+    }
+    catalog
+});
 
 /// A set of schemas.
 ///
@@ -40,16 +47,6 @@ impl Catalog {
     /// The first call parses them, within a few milliseconds.
     pub fn embedded() -> &'static Self {
         &EMBEDDED
-    }
-
-    /// Parses the schemas of `lexicons/` once more; [`Catalog::embedded`] has them ready.
-    #[doc(hidden)]
-    pub fn load_embedded() -> Self {
-        let mut catalog = Self::new();
-        for json in documents::DOCUMENTS {
-            catalog.insert(&Document::parse(json).expect("a test parses each of the documents"));
-        }
-        catalog
     }
 
     /// Adds the definitions of a document, in place of those of an earlier one of the same NSID.
@@ -113,16 +110,53 @@ impl Catalog {
 mod tests {
     use super::*;
 
+    fn nsid(text: &str) -> Nsid {
+        Nsid::parse(text).unwrap()
+    }
+
+    fn document(json: &str) -> Document {
+        Document::parse(json).unwrap()
+    }
+
     #[test]
-    fn every_embedded_document_parses() {
-        for json in documents::DOCUMENTS {
+    fn the_embedded_documents_parse_and_refer_to_nothing_else() {
+        for json in DOCUMENTS {
             Document::parse(json).unwrap_or_else(|err| panic!("{err} in {json:.80}"));
         }
-        let nsid = |text| Nsid::parse(text).unwrap();
+        let catalog = Catalog::embedded();
+        let lacks = |slot: &Slot| catalog.definition(*slot).is_none();
+        let missing: Vec<_> = catalog.slots.iter().filter(|(_, slot)| lacks(slot)).collect();
+        assert!(missing.is_empty(), "{missing:?}");
+    }
+
+    #[test]
+    fn definitions_are_found_by_what_they_are() {
         let catalog = Catalog::embedded();
         assert!(catalog.has_record(&nsid("app.bsky.feed.post")));
-        let kind = catalog.method_kind(&nsid("com.atproto.repo.createRecord"));
-        assert_eq!(kind, Some(MethodKind::Procedure));
-        assert_eq!(catalog.method_kind(&nsid("app.bsky.feed.post")), None);
+        assert!(!catalog.has_record(&nsid("app.bsky.embed.images")));
+        let kind = |text| catalog.method_kind(&nsid(text));
+        assert_eq!(kind("com.atproto.repo.createRecord"), Some(MethodKind::Procedure));
+        assert_eq!(kind("com.atproto.sync.subscribeRepos"), Some(MethodKind::Subscription));
+        assert_eq!(kind("app.bsky.feed.post"), None);
+        assert_eq!(kind("com.example.none"), None);
+    }
+
+    #[test]
+    fn a_later_document_replaces_all_of_an_earlier_one() {
+        let mut catalog = Catalog::new();
+        catalog.insert(&document(
+            r#"{"lexicon": 1, "id": "a.b.c", "defs": {
+                "main": {"type": "record", "key": "any",
+                    "record": {"type": "object", "properties": {}}},
+                "old": {"type": "token"}
+            }}"#,
+        ));
+        let before = catalog.clone();
+        catalog.insert(&document(
+            r#"{"lexicon": 1, "id": "a.b.c", "defs": {"new": {"type": "token"}}}"#,
+        ));
+        let names = ["a.b.c", "a.b.c#old", "a.b.c#new"];
+        assert_eq!(names.map(|name| catalog.named(name).is_some()), [false, false, true]);
+        assert_eq!(names.map(|name| before.named(name).is_some()), [true, true, false]);
     }
 }

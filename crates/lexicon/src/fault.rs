@@ -189,11 +189,6 @@ impl At<'_> {
     pub(crate) fn depth(&self) -> usize {
         self.depth
     }
-
-    /// Says of a rule's outcome that it is about this place.
-    pub(crate) fn hold(&self, outcome: Result<(), Fault>) -> Result<(), Invalid> {
-        outcome.map_err(|fault| self.invalid(fault))
-    }
 }
 
 /// Writes the place as a JSON pointer (RFC 6901).

@@ -274,8 +274,8 @@ pub enum SchemaFault {
     /// The text is longer than 1 MiB.
     #[error("is longer than {DOCUMENT_BYTES_MAX} bytes")]
     TooLong,
-    /// There are more schemas within the document, or deeper ones, than any real one has.
-    #[error("has too many schemas, or too many within each other")]
+    /// A list, a map, or the schemas within each other are beyond what any real document has.
+    #[error("has too many items, or too many schemas within each other")]
     TooComplex,
     /// A field that has to be there is not.
     #[error("is missing")]

@@ -12,9 +12,8 @@ use syntax::{Nsid, RecordKey, Tid};
 use thiserror::Error;
 
 use crate::catalog::{Catalog, Compiled, Node, ObjectNode};
-use crate::fault::{At, Fault, Invalid, Unit, ValueType};
-use crate::rule;
-use crate::schema::{Blob, Boolean, Integer, KeyType, Text};
+use crate::fault::{At, Fault, Invalid, ValueType};
+use crate::schema::{Blob, Integer, KeyType, Text};
 
 /// Says why a value is not known to follow its schema.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -55,7 +54,12 @@ impl Catalog {
     /// # Errors
     ///
     /// [`ValidationError`] if no schema is known, or the record or its key do not follow it.
-    pub fn validate_record(&self, collection: &Nsid, rkey: &RecordKey, record: &Ipld) -> Result {
+    pub fn validate_record(
+        &self,
+        collection: &Nsid,
+        rkey: &RecordKey,
+        record: &Ipld,
+    ) -> Result<(), ValidationError> {
         let mode = Mode { legacy_blobs: false, defaults: false };
         Walk { catalog: self, mode }.record(collection, rkey, record)
     }
@@ -70,7 +74,7 @@ impl Catalog {
         collection: &Nsid,
         rkey: &RecordKey,
         record: &Ipld,
-    ) -> Result {
+    ) -> Result<(), ValidationError> {
         let mode = Mode { legacy_blobs: true, defaults: false };
         Walk { catalog: self, mode }.record(collection, rkey, record)
     }
@@ -82,7 +86,7 @@ impl Catalog {
     /// # Errors
     ///
     /// [`ValidationError`] if the method is not known, or the value does not follow its schema.
-    pub fn validate_input(&self, method: &str, input: &Ipld) -> Result {
+    pub fn validate_input(&self, method: &str, input: &Ipld) -> Result<(), ValidationError> {
         match self.named(method) {
             Some(Compiled::Method { input: node, .. }) => self.body(node.as_ref(), input),
             _ => Err(unknown(method)),
@@ -96,17 +100,11 @@ impl Catalog {
     /// # Errors
     ///
     /// [`ValidationError`] if the method is not known, or the value does not follow its schema.
-    pub fn validate_output(&self, method: &str, output: &Ipld) -> Result {
+    pub fn validate_output(&self, method: &str, output: &Ipld) -> Result<(), ValidationError> {
         match self.named(method) {
             Some(Compiled::Method { output: node, .. }) => self.body(node.as_ref(), output),
             _ => Err(unknown(method)),
         }
-    }
-
-    /// Checks a part of a body by the definition of this name.
-    pub(crate) fn validate_part(&self, name: &str, value: &Ipld, at: &At<'_>) -> Result {
-        let definition = self.named(name);
-        Walk { catalog: self, mode: Mode::BODY }.definition(definition, name, value, at)
     }
 
     fn body(&self, node: Option<&Node>, value: &Ipld) -> Result {
@@ -174,41 +172,40 @@ impl Walk<'_> {
         if at.depth() > Limits::FOREIGN.depth {
             return Err(at.invalid(Fault::TooDeep).into());
         }
-        let outcome = match (node, value) {
-            (Node::Boolean(boolean), Ipld::Bool(value)) => check_boolean(boolean, *value),
-            (Node::Integer(integer), Ipld::Integer(value)) => check_integer(integer, *value),
-            (Node::String(text), Ipld::String(value)) => check_text(text, value),
-            (Node::Bytes(length), Ipld::Bytes(value)) => {
-                rule::length(value.len(), *length, Unit::Bytes)
+        match (node, value) {
+            (Node::Boolean(schema), Ipld::Bool(value)) => {
+                Ok(at.listed(value, schema.constant.as_slice())?)
             }
+            (Node::Integer(schema), Ipld::Integer(value)) => Ok(check_integer(schema, *value, at)?),
+            (Node::String(schema), Ipld::String(value)) => Ok(check_text(schema, value, at)?),
+            (Node::Bytes(length), Ipld::Bytes(value)) => Ok(at.bytes(value, *length)?),
             (Node::CidLink, Ipld::Link(_)) => Ok(()),
-            (Node::Blob(blob), Ipld::Map(_)) => check_blob(blob, value, self.mode.legacy_blobs),
-            (Node::Array { items, length }, Ipld::List(list)) => {
-                at.hold(rule::length(list.len(), *length, Unit::Items))?;
-                return list
-                    .iter()
-                    .enumerate()
-                    .try_for_each(|(index, item)| self.value(items, item, &at.index(index)));
+            (Node::Blob(schema), Ipld::Map(_)) => {
+                let outcome = check_blob(schema, value, self.mode.legacy_blobs);
+                Ok(outcome.map_err(|fault| at.invalid(fault))?)
             }
-            (Node::Object(object), Ipld::Map(map)) => return self.object(object, map, at),
+            (Node::Array { items, length }, Ipld::List(list)) => {
+                at.items(list.len(), *length)?;
+                let mut all = list.iter().enumerate();
+                all.try_for_each(|(index, item)| self.value(items, item, &at.index(index)))
+            }
+            (Node::Object(object), Ipld::Map(map)) => self.object(object, map, at),
             (Node::Ref(name, slot), value) => {
-                return self.definition(self.catalog.definition(*slot), name, value, at);
+                self.definition(self.catalog.definition(*slot), name, value, at)
             }
             (Node::Union { variants, closed }, value) => {
-                let map = as_map(value, at)?;
-                let name = type_of(map, at)?;
-                return match variants.iter().find(|(variant, _)| variant == name) {
+                let name = type_of(as_map(value, at)?, at)?;
+                match variants.iter().find(|(variant, _)| variant == name) {
                     Some((_, slot)) => {
                         self.definition(self.catalog.definition(*slot), name, value, at)
                     }
                     None if *closed => Err(at.invalid(Fault::NotInUnion).into()),
                     None => Ok(()),
-                };
+                }
             }
-            (Node::Unknown, value) => check_unknown(value),
-            (node, _) => Err(Fault::Type(expected(node))),
-        };
-        Ok(at.hold(outcome)?)
+            (Node::Unknown, value) => Ok(at.object(value)?),
+            (node, _) => Err(at.invalid(Fault::Type(expected(node))).into()),
+        }
     }
 
     /// Checks a value by a definition that another schema refers to.
@@ -263,35 +260,23 @@ fn type_of<'v>(map: &'v BTreeMap<String, Ipld>, at: &At<'_>) -> Result<&'v str, 
     }
 }
 
-fn check_boolean(schema: &Boolean, value: bool) -> Result<(), Fault> {
-    match schema.constant {
-        Some(constant) if constant != value => Err(Fault::NotListed),
+fn check_integer(schema: &Integer, value: i128, at: &At<'_>) -> Result<(), Invalid> {
+    let Ok(value) = i64::try_from(value) else {
+        return Err(at.invalid(Fault::Type(ValueType::Integer)));
+    };
+    at.listed(&value, schema.constant.as_slice())?;
+    at.listed(&value, &schema.allowed)?;
+    at.range(value, schema.range)
+}
+
+fn check_text(schema: &Text, value: &str, at: &At<'_>) -> Result<(), Invalid> {
+    at.listed(value, schema.constant.as_slice())?;
+    at.listed(value, &schema.allowed)?;
+    at.text_bytes(value, schema.bytes)?;
+    at.graphemes(value, schema.graphemes)?;
+    match schema.format.map(|format| format.check(value)) {
+        Some(Err(fault)) => Err(at.invalid(Fault::Format(fault))),
         _ => Ok(()),
-    }
-}
-
-fn check_integer(schema: &Integer, value: i128) -> Result<(), Fault> {
-    let is = |one: &i64| i128::from(*one) == value;
-    if !schema.constant.iter().all(is)
-        || !schema.allowed.is_empty() && !schema.allowed.iter().any(is)
-    {
-        return Err(Fault::NotListed);
-    }
-    rule::range(value, schema.range)
-}
-
-fn check_text(schema: &Text, value: &str) -> Result<(), Fault> {
-    let is = |one: &String| one == value;
-    if !schema.constant.iter().all(is)
-        || !schema.allowed.is_empty() && !schema.allowed.iter().any(is)
-    {
-        return Err(Fault::NotListed);
-    }
-    rule::length(value.len(), schema.bytes, Unit::Bytes)?;
-    rule::graphemes(value, schema.graphemes)?;
-    match schema.format {
-        Some(format) => format.check(value).map_err(Fault::Format),
-        None => Ok(()),
     }
 }
 
@@ -320,15 +305,14 @@ fn check_blob(schema: &Blob, value: &Ipld, legacy: bool) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Checks a value that may be any object, but not a map that stands for something else.
-pub(crate) fn check_unknown(value: &Ipld) -> Result<(), Fault> {
-    let is_blob = |map: &BTreeMap<String, Ipld>| match map.get("$type") {
-        Some(Ipld::String(name)) => name == "blob",
-        _ => false,
-    };
-    match value {
-        Ipld::Map(map) if !is_blob(map) => Ok(()),
-        _ => Err(Fault::Type(ValueType::Object)),
+/// Checks a part of a body that the generated types keep as it came, by the definition of it.
+pub(crate) fn check_part(name: &str, value: &Ipld, at: &At<'_>) -> Result<(), Invalid> {
+    let walk = Walk { catalog: Catalog::embedded(), mode: Mode::BODY };
+    match walk.definition(walk.catalog.named(name), name, value, at) {
+        Ok(()) => Ok(()),
+        Err(ValidationError::Invalid(invalid)) => Err(invalid),
+        // Unions are open: what we know no schema of is good.
+        Err(_) => Ok(()),
     }
 }
 

@@ -15,7 +15,7 @@ fn suites() -> Vec<PathBuf> {
     #[expect(clippy::disallowed_methods, reason = "a test has no command line to be told by")]
     let further = std::env::var_os("PAGURUS_VECTORS");
     let further = further.map(|vectors| PathBuf::from(vectors).join("interop/lexicon"));
-    [PathBuf::from("/tmp/fx/lexicon")].into_iter().chain(further).collect()
+    [root.join("fixtures/lexicon")].into_iter().chain(further).collect()
 }
 
 /// Reads a file's list of cases: each is a map with a name.
@@ -45,8 +45,8 @@ fn text<'a>(value: &'a Ipld, key: &str) -> &'a str {
 
 fn catalog(suite: &Path) -> Catalog {
     let mut catalog = Catalog::new();
-    for entry in fs::read_dir(suite.join("catalog")).unwrap() {
-        let path = entry.unwrap().path();
+    for entry in fs::read_dir(suite.join("catalog")).expect("the suite has a catalog") {
+        let path = entry.expect("its directory can be read").path();
         let document = Document::from_ipld(&read(&path));
         catalog.insert(&document.unwrap_or_else(|err| panic!("{}: {err}", path.display())));
     }
@@ -55,8 +55,8 @@ fn catalog(suite: &Path) -> Catalog {
 
 fn validate(catalog: &Catalog, case: &Ipld) -> Result<(), ValidationError> {
     let record = field(case, "data");
-    let collection = Nsid::parse(text(record, "$type")).unwrap();
-    let rkey = RecordKey::parse(text(case, "rkey")).unwrap();
+    let collection = Nsid::parse(text(record, "$type")).expect("cases name their collection");
+    let rkey = RecordKey::parse(text(case, "rkey")).expect("cases have a record key");
     catalog.validate_record(&collection, &rkey, record)
 }
 
@@ -96,15 +96,10 @@ fn bad_records_do_not_follow_their_schema() {
     for suite in suites() {
         let catalog = catalog(&suite);
         for (name, case) in cases(&suite, "record-data-invalid.json") {
-            let outcome = validate(&catalog, &case);
-            assert!(
-                matches!(
-                    outcome,
-                    Err(ValidationError::Invalid(_) | ValidationError::RecordKey { .. })
-                ),
-                "{}: {name}: {outcome:?}",
-                suite.display()
-            );
+            match validate(&catalog, &case) {
+                Err(ValidationError::Invalid(_) | ValidationError::RecordKey { .. }) => {}
+                outcome => panic!("{}: {name}: {outcome:?}", suite.display()),
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
-//! The schema documents that the crate carries.
+//! The schema documents that the binary carries, listed by `just codegen`.
 
-/// The JSON of each document of `lexicons/`.
-pub(super) const DOCUMENTS: &[&str] = &[
+/// The JSON of each document in `lexicons/`.
+pub const DOCUMENTS: &[&str] = &[
     include_str!("../../../../lexicons/app/bsky/actor/contentVisibilityDeclaration.json"),
     include_str!("../../../../lexicons/app/bsky/actor/defs.json"),
     include_str!("../../../../lexicons/app/bsky/actor/getPreferences.json"),

@@ -134,3 +134,72 @@ fn permission(value: &Ipld, at: &At<'_>) -> Result<Permission> {
         .collect();
     Ok(Permission { resource, params })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::Document;
+
+    const SET: &str = r#"{
+        "lexicon": 1, "id": "test.pagurus.authShells", "defs": {"main": {
+            "type": "permission-set",
+            "title": "Shells",
+            "title:lang": {"cy": "Cregyn", "pt-BR": "Conchas", "pt": "Conchas do mar"},
+            "permissions": [
+                {"type": "permission", "description": "Write.", "resource": "repo",
+                 "collection": ["test.pagurus.shell"], "action": ["create", "delete"]},
+                {"type": "permission", "resource": "rpc", "lxm": ["test.pagurus.getShell", 1],
+                 "inheritAud": true, "aud": "*"},
+                {"type": "permission", "resource": "tide", "height": 3}
+            ]
+        }}
+    }"#;
+
+    #[test]
+    fn permissions_keep_all_parameters() {
+        let document = Document::parse(SET).unwrap();
+        let permissions = document.permission_set().unwrap().permissions();
+        let resources: Vec<_> = permissions.iter().map(|one| one.resource.as_str()).collect();
+        assert_eq!(resources, ["repo", "rpc", "tide"]);
+        let names: Vec<Vec<&str>> =
+            permissions.iter().map(|one| one.params.keys().map(String::as_str).collect()).collect();
+        let expected =
+            [vec!["action", "collection"], vec!["aud", "inheritAud", "lxm"], vec!["height"]];
+        assert_eq!(names, expected);
+    }
+
+    #[test]
+    fn parameters_are_read_by_type() {
+        let document = Document::parse(SET).unwrap();
+        let [repo, rpc, tide] = document.permission_set().unwrap().permissions() else {
+            panic!("there are three permissions");
+        };
+        assert_eq!(repo.texts("action"), Some(vec!["create", "delete"]));
+        assert_eq!((rpc.text("aud"), rpc.flag("inheritAud")), (Some("*"), Some(true)));
+        assert_eq!(rpc.texts("lxm"), None, "not all of them are texts");
+        assert_eq!(
+            (tide.text("height"), tide.flag("height"), tide.texts("none")),
+            (None, None, None)
+        );
+    }
+
+    #[test]
+    fn titles_are_shown_in_the_first_language_there_is() {
+        let document = Document::parse(SET).unwrap();
+        let set = document.permission_set().unwrap();
+        for (wanted, title) in [
+            (&["cy"][..], "Cregyn"),
+            (&["cy-GB"], "Cregyn"),
+            (&["pt-BR"], "Conchas"),
+            (&["pt-PT"], "Conchas do mar"),
+            (&["fr", "pt-br"], "Conchas"),
+            (&["fr"], "Shells"),
+            (&[], "Shells"),
+        ] {
+            let languages: Vec<_> =
+                wanted.iter().map(|tag| Language::parse(tag).unwrap()).collect();
+            assert_eq!(set.title(&languages), Some(title), "{wanted:?}");
+            assert_eq!(set.detail(&languages), None);
+        }
+    }
+}

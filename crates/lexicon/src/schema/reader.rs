@@ -7,6 +7,10 @@ use repo::data::Ipld;
 use super::{Bounds, SchemaError, SchemaFault};
 use crate::fault::{At, ValueType};
 
+/// How many items a list or a map may have; the longest real ones have a hundred. Validation goes
+/// through some of them for each item of a value, so that this also bounds what a record can cost.
+const ITEMS_MAX: usize = 256;
+
 pub(super) type Result<T> = std::result::Result<T, SchemaError>;
 
 /// Says that `fault` is at a place.
@@ -114,7 +118,11 @@ impl<'a> Fields<'a> {
             Ipld::List(list) => Some(list.as_slice()),
             _ => None,
         })?;
-        let items = list.unwrap_or_default().iter().enumerate();
+        let list = list.unwrap_or_default();
+        if list.len() > ITEMS_MAX {
+            return Err(error(&at, SchemaFault::TooComplex));
+        }
+        let items = list.iter().enumerate();
         items.map(|(index, item)| read(item, &at.index(index))).collect()
     }
 
@@ -136,6 +144,9 @@ impl<'a> Fields<'a> {
             Ipld::Map(map) => Some(map),
             _ => None,
         })?;
+        if map.is_some_and(|map| map.len() > ITEMS_MAX) {
+            return Err(error(&at, SchemaFault::TooComplex));
+        }
         let entries = map.into_iter().flatten();
         entries.map(|(name, item)| Ok((name.clone(), read(name, item, &at.key(name))?))).collect()
     }

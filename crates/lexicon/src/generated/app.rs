@@ -1,0 +1,3 @@
+//! The methods and types of `app`.
+
+pub mod bsky;

@@ -1,0 +1,3 @@
+//! The methods and types of `com`.
+
+pub mod atproto;

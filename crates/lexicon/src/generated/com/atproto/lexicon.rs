@@ -1,0 +1,3 @@
+//! The methods and types of `com.atproto.lexicon`.
+
+pub mod resolve_lexicon;

@@ -1,0 +1,3 @@
+//! The methods and types of `com.atproto.moderation`.
+
+pub mod create_report;
