@@ -7,7 +7,7 @@ use pagurus_lexicon::com::atproto::repo::apply_writes::ApplyWrites;
 use pagurus_lexicon::com::atproto::repo::create_record::CreateRecord;
 use pagurus_lexicon::schema::Document;
 use pagurus_lexicon::{Catalog, DOCUMENTS, decode_input};
-use repo::data::{self, Ipld, Limits, cbor, json};
+use repo::data::{self, Limits, Value, cbor, json};
 use syntax::{Cid, Nsid, RecordKey};
 
 /// A post with a link, an image and a parent, as clients send it.
@@ -20,7 +20,7 @@ fn main() {
 struct Post {
     collection: Nsid,
     rkey: RecordKey,
-    value: Ipld,
+    value: Value,
 }
 
 fn post() -> Post {
@@ -31,11 +31,11 @@ fn post() -> Post {
     }
 }
 
-fn decode() -> Ipld {
+fn decode() -> Value {
     json::decode(black_box(POST).as_bytes(), &Limits::RECORD).expect("it is JSON")
 }
 
-fn encode(value: &Ipld) -> Vec<u8> {
+fn encode(value: &Value) -> Vec<u8> {
     cbor::encode(value).expect("it is of the data model")
 }
 

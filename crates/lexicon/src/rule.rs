@@ -1,9 +1,7 @@
 //! The rules about lengths, ranges and the like, each written once: validation and the generated
 //! types hold values to them alike.
 
-use std::collections::BTreeMap;
-
-use repo::data::Ipld;
+use repo::data::{Map, Value};
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use crate::fault::{At, Fault, Invalid, Unit, ValueType};
@@ -89,13 +87,13 @@ impl At<'_> {
     }
 
     /// Any object: a map that does not stand for something else.
-    pub(crate) fn object(&self, value: &Ipld) -> Result<(), Invalid> {
-        let is_blob = |map: &BTreeMap<String, Ipld>| match map.get("$type") {
-            Some(Ipld::String(name)) => name == "blob",
+    pub(crate) fn object(&self, value: &Value) -> Result<(), Invalid> {
+        let is_blob = |map: &Map| match map.get("$type") {
+            Some(Value::String(name)) => name == "blob",
             _ => false,
         };
         match value {
-            Ipld::Map(map) if !is_blob(map) => Ok(()),
+            Value::Map(map) if !is_blob(map) => Ok(()),
             _ => Err(self.invalid(Fault::Type(ValueType::Object))),
         }
     }

@@ -13,7 +13,7 @@ mod value;
 
 use std::collections::BTreeMap;
 
-use repo::data::Ipld;
+use repo::data::Value;
 use repo::data::json::JsonError;
 use syntax::{Nsid, NsidError, RecordKey};
 use thiserror::Error;
@@ -336,7 +336,7 @@ impl Document {
     /// # Errors
     ///
     /// [`SchemaError`] if the value is not a document of version 1 of the language.
-    pub fn from_ipld(value: &Ipld) -> Result<Self, SchemaError> {
+    pub fn from_value(value: &Value) -> Result<Self, SchemaError> {
         document::read(value)
     }
 

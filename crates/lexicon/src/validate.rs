@@ -3,11 +3,12 @@
 //! Fields that a schema does not know are let through, as schemas grow. Nothing here changes a
 //! value, and the rules of the data model itself are not looked at: see [`repo::data::check()`].
 
-use std::collections::BTreeMap;
+use std::cmp::Ordering;
+
 use std::fmt;
 
 use repo::data::blob::BlobRef;
-use repo::data::{Ipld, Limits};
+use repo::data::{Limits, Map, Value, key_order};
 use syntax::{Nsid, RecordKey, Tid};
 use thiserror::Error;
 
@@ -58,7 +59,7 @@ impl Catalog {
         &self,
         collection: &Nsid,
         rkey: &RecordKey,
-        record: &Ipld,
+        record: &Value,
     ) -> Result<(), ValidationError> {
         let mode = Mode { legacy_blobs: false, defaults: false };
         Walk { catalog: self, mode }.record(collection, rkey, record)
@@ -73,7 +74,7 @@ impl Catalog {
         &self,
         collection: &Nsid,
         rkey: &RecordKey,
-        record: &Ipld,
+        record: &Value,
     ) -> Result<(), ValidationError> {
         let mode = Mode { legacy_blobs: true, defaults: false };
         Walk { catalog: self, mode }.record(collection, rkey, record)
@@ -86,7 +87,7 @@ impl Catalog {
     /// # Errors
     ///
     /// [`ValidationError`] if the method is not known, or the value does not follow its schema.
-    pub fn validate_input(&self, method: &str, input: &Ipld) -> Result<(), ValidationError> {
+    pub fn validate_input(&self, method: &str, input: &Value) -> Result<(), ValidationError> {
         match self.named(method) {
             Some(Compiled::Method { input: node, .. }) => self.body(node.as_ref(), input),
             _ => Err(unknown(method)),
@@ -100,14 +101,14 @@ impl Catalog {
     /// # Errors
     ///
     /// [`ValidationError`] if the method is not known, or the value does not follow its schema.
-    pub fn validate_output(&self, method: &str, output: &Ipld) -> Result<(), ValidationError> {
+    pub fn validate_output(&self, method: &str, output: &Value) -> Result<(), ValidationError> {
         match self.named(method) {
             Some(Compiled::Method { output: node, .. }) => self.body(node.as_ref(), output),
             _ => Err(unknown(method)),
         }
     }
 
-    fn body(&self, node: Option<&Node>, value: &Ipld) -> Result {
+    fn body(&self, node: Option<&Node>, value: &Value) -> Result {
         let walk = Walk { catalog: self, mode: Mode::BODY };
         node.map_or(Ok(()), |node| walk.value(node, value, &At::TOP))
     }
@@ -136,7 +137,7 @@ struct Walk<'c> {
 }
 
 impl Walk<'_> {
-    fn record(&self, collection: &Nsid, rkey: &RecordKey, record: &Ipld) -> Result {
+    fn record(&self, collection: &Nsid, rkey: &RecordKey, record: &Value) -> Result {
         let Some(Compiled::Record { key, object }) = self.catalog.named(collection.as_str()) else {
             return Err(unknown(collection.as_str()));
         };
@@ -154,42 +155,38 @@ impl Walk<'_> {
     }
 
     /// Checks an object that has to say that it is `name`.
-    fn typed_object(
-        &self,
-        object: &ObjectNode,
-        name: &str,
-        map: &BTreeMap<String, Ipld>,
-        at: &At<'_>,
-    ) -> Result {
+    fn typed_object(&self, object: &ObjectNode, name: &str, map: &Map, at: &At<'_>) -> Result {
         if type_of(map, at)? != name {
             return Err(at.invalid(Fault::OtherType { expected: name.to_owned() }).into());
         }
         self.object(object, map, at)
     }
 
-    fn value(&self, node: &Node, value: &Ipld, at: &At<'_>) -> Result {
+    fn value(&self, node: &Node, value: &Value, at: &At<'_>) -> Result {
         // Schemas may refer to themselves: it is the value's depth that ends the walk.
         if at.depth() > Limits::FOREIGN.depth {
             return Err(at.invalid(Fault::TooDeep).into());
         }
         match (node, value) {
-            (Node::Boolean(schema), Ipld::Bool(value)) => {
+            (Node::Boolean(schema), Value::Bool(value)) => {
                 Ok(at.listed(value, schema.constant.as_slice())?)
             }
-            (Node::Integer(schema), Ipld::Integer(value)) => Ok(check_integer(schema, *value, at)?),
-            (Node::String(schema), Ipld::String(value)) => Ok(check_text(schema, value, at)?),
-            (Node::Bytes(length), Ipld::Bytes(value)) => Ok(at.bytes(value, *length)?),
-            (Node::CidLink, Ipld::Link(_)) => Ok(()),
-            (Node::Blob(schema), Ipld::Map(_)) => {
+            (Node::Integer(schema), Value::Integer(value)) => {
+                Ok(check_integer(schema, *value, at)?)
+            }
+            (Node::String(schema), Value::String(value)) => Ok(check_text(schema, value, at)?),
+            (Node::Bytes(length), Value::Bytes(value)) => Ok(at.bytes(value, *length)?),
+            (Node::CidLink, Value::Link(_)) => Ok(()),
+            (Node::Blob(schema), Value::Map(_)) => {
                 let outcome = check_blob(schema, value, self.mode.legacy_blobs);
                 Ok(outcome.map_err(|fault| at.invalid(fault))?)
             }
-            (Node::Array { items, length }, Ipld::List(list)) => {
+            (Node::Array { items, length }, Value::List(list)) => {
                 at.items(list.len(), *length)?;
                 let mut all = list.iter().enumerate();
                 all.try_for_each(|(index, item)| self.value(items, item, &at.index(index)))
             }
-            (Node::Object(object), Ipld::Map(map)) => self.object(object, map, at),
+            (Node::Object(object), Value::Map(map)) => self.object(object, map, at),
             (Node::Ref(name, slot), value) => {
                 self.definition(self.catalog.definition(*slot), name, value, at)
             }
@@ -213,7 +210,7 @@ impl Walk<'_> {
         &self,
         definition: Option<&Compiled>,
         name: &str,
-        value: &Ipld,
+        value: &Value,
         at: &At<'_>,
     ) -> Result {
         match definition {
@@ -227,17 +224,17 @@ impl Walk<'_> {
     }
 
     /// Walks the schema's fields and the value's, which have the same order, side by side.
-    fn object(&self, object: &ObjectNode, map: &BTreeMap<String, Ipld>, at: &At<'_>) -> Result {
+    fn object(&self, object: &ObjectNode, map: &Map, at: &At<'_>) -> Result {
         let mut entries = map.iter().peekable();
         for field in &object.0 {
             let name = field.name.as_str();
-            while entries.next_if(|(key, _)| key.as_str() < name).is_some() {}
+            while entries.next_if(|(key, _)| key_order(key, name) == Ordering::Less).is_some() {}
             let at = at.key(name);
-            match entries.next_if(|(key, _)| key.as_str() == name) {
+            match entries.next_if(|(key, _)| *key == name) {
                 None if !field.required || field.has_default && self.mode.defaults => {}
                 None => return Err(at.invalid(Fault::Missing).into()),
-                Some((_, Ipld::Null)) if field.nullable => {}
-                Some((_, Ipld::Null)) => return Err(at.invalid(Fault::Null).into()),
+                Some((_, Value::Null)) if field.nullable => {}
+                Some((_, Value::Null)) => return Err(at.invalid(Fault::Null).into()),
                 Some((_, value)) => self.value(&field.node, value, &at)?,
             }
         }
@@ -245,16 +242,16 @@ impl Walk<'_> {
     }
 }
 
-fn as_map<'v>(value: &'v Ipld, at: &At<'_>) -> Result<&'v BTreeMap<String, Ipld>, Invalid> {
+fn as_map<'v>(value: &'v Value, at: &At<'_>) -> Result<&'v Map, Invalid> {
     match value {
-        Ipld::Map(map) => Ok(map),
+        Value::Map(map) => Ok(map),
         _ => Err(at.invalid(Fault::Type(ValueType::Object))),
     }
 }
 
-fn type_of<'v>(map: &'v BTreeMap<String, Ipld>, at: &At<'_>) -> Result<&'v str, Invalid> {
+fn type_of<'v>(map: &'v Map, at: &At<'_>) -> Result<&'v str, Invalid> {
     match map.get("$type") {
-        Some(Ipld::String(name)) if !name.is_empty() => Ok(name),
+        Some(Value::String(name)) if !name.is_empty() => Ok(name),
         Some(_) => Err(at.key("$type").invalid(Fault::Type(ValueType::String))),
         None => Err(at.invalid(Fault::NoType)),
     }
@@ -280,10 +277,10 @@ fn check_text(schema: &Text, value: &str, at: &At<'_>) -> Result<(), Invalid> {
     }
 }
 
-fn check_blob(schema: &Blob, value: &Ipld, legacy: bool) -> Result<(), Fault> {
-    let blob = match BlobRef::from_ipld(value) {
+fn check_blob(schema: &Blob, value: &Value, legacy: bool) -> Result<(), Fault> {
+    let blob = match BlobRef::from_value(value) {
         Some(blob) => blob,
-        None => match BlobRef::from_legacy_ipld(value) {
+        None => match BlobRef::from_legacy_value(value) {
             Some(blob) if legacy => blob,
             Some(_) => return Err(Fault::LegacyBlob),
             None => return Err(Fault::Type(ValueType::Blob)),
@@ -306,7 +303,7 @@ fn check_blob(schema: &Blob, value: &Ipld, legacy: bool) -> Result<(), Fault> {
 }
 
 /// Checks a part of a body that the generated types keep as it came, by the definition of it.
-pub(crate) fn check_part(name: &str, value: &Ipld, at: &At<'_>) -> Result<(), Invalid> {
+pub(crate) fn check_part(name: &str, value: &Value, at: &At<'_>) -> Result<(), Invalid> {
     let walk = Walk { catalog: Catalog::embedded(), mode: Mode::BODY };
     match walk.definition(walk.catalog.named(name), name, value, at) {
         Ok(()) => Ok(()),

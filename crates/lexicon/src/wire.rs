@@ -4,7 +4,7 @@ mod union;
 
 use repo::data::blob::BlobRef;
 use repo::data::json::{Json, JsonRef};
-use repo::data::{Ipld, Link};
+use repo::data::{Link, Value};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use syntax::Cid;
 
@@ -68,21 +68,21 @@ where
 impl<'de> Deserialize<'de> for Blob {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let Json(value) = Json::deserialize(deserializer)?;
-        let blob = BlobRef::from_ipld(&value);
+        let blob = BlobRef::from_value(&value);
         blob.map(Self).ok_or_else(|| de::Error::custom("not a blob reference"))
     }
 }
 
 impl Serialize for Blob {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        JsonRef(&self.0.to_ipld()).serialize(serializer)
+        JsonRef(&self.0.to_value()).serialize(serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for Bytes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match Json::deserialize(deserializer)? {
-            Json(Ipld::Bytes(bytes)) => Ok(Self(bytes)),
+            Json(Value::Bytes(bytes)) => Ok(Self(bytes)),
             _ => Err(de::Error::custom("not a byte string")),
         }
     }
@@ -90,14 +90,16 @@ impl<'de> Deserialize<'de> for Bytes {
 
 impl Serialize for Bytes {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        JsonRef(&Ipld::Bytes(self.0.clone())).serialize(serializer)
+        JsonRef(&Value::Bytes(self.0.clone())).serialize(serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for CidLink {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match Json::deserialize(deserializer)? {
-            Json(Ipld::Link(link)) => Cid::try_from(&link).map(Self).map_err(de::Error::custom),
+            Json(Value::Link(link)) => {
+                link.cid().map(Self).ok_or_else(|| de::Error::custom("link is of an unusual kind"))
+            }
             _ => Err(de::Error::custom("not a link")),
         }
     }
@@ -105,6 +107,6 @@ impl<'de> Deserialize<'de> for CidLink {
 
 impl Serialize for CidLink {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        JsonRef(&Ipld::Link(Link::from(self.0))).serialize(serializer)
+        JsonRef(&Value::Link(Link::from(self.0))).serialize(serializer)
     }
 }

@@ -13,7 +13,7 @@ use pagurus_lexicon::com::atproto::sync::subscribe_repos::{self, SubscribeRepos}
 use pagurus_lexicon::schema::MethodKind;
 use pagurus_lexicon::wire::{Blob, Nullable};
 use pagurus_lexicon::{Check, DeclaredError, InputError, Method, decode_input};
-use repo::data::Ipld;
+use repo::data::Value as Model;
 use repo::data::blob::BlobRef;
 use repo::data::json::Json;
 use serde::de::DeserializeOwned;
@@ -65,8 +65,8 @@ fn inputs_are_read_with_their_records() {
     let input = input.expect("the body is good");
     assert_eq!(input.repo.as_str(), "alice.test");
     assert_eq!((input.rkey, input.validate, input.swap_commit), (None, None, None));
-    let Json(Ipld::Map(record)) = input.record else { panic!("the record is a map") };
-    assert!(matches!(record["picture"], Ipld::Link(_)));
+    let Json(Model::Map(record)) = input.record else { panic!("the record is a map") };
+    assert!(matches!(record.get("picture"), Some(Model::Link(_))));
 }
 
 #[test]

@@ -2,11 +2,11 @@
 
 use pagurus_lexicon::schema::Document;
 use pagurus_lexicon::{Catalog, ValidationError};
-use repo::data::{Ipld, Limits, json};
+use repo::data::{Limits, Value, json};
 
 const POST: &str = "app.bsky.feed.post";
 
-fn value(json: &str) -> Ipld {
+fn value(json: &str) -> Value {
     json::decode(json.as_bytes(), &Limits::FOREIGN).expect("it is JSON")
 }
 
@@ -18,7 +18,7 @@ fn catalog(documents: &[&str]) -> Catalog {
     catalog
 }
 
-fn record(catalog: &Catalog, collection: &str, record: &Ipld) -> Result<(), ValidationError> {
+fn record(catalog: &Catalog, collection: &str, record: &Value) -> Result<(), ValidationError> {
     let nsid = collection.parse().expect("it is an NSID");
     let rkey = "3kznmn7xqxl22".parse().expect("it is a record key");
     catalog.validate_record(&nsid, &rkey, record)
@@ -165,9 +165,9 @@ fn schemas_that_refer_to_themselves_end_with_the_value() {
     let defs = r##", "list": {"type": "array", "items": {"type": "ref", "ref": "#list"}}"##;
     let catalog = catalog(&[&with_field(r##"{"type": "ref", "ref": "#list"}"##, defs)]);
     let nested = |depth: usize| {
-        let list = (0..depth).fold(Ipld::List(Vec::new()), |inner, _| Ipld::List(vec![inner]));
-        let entries = [("$type", Ipld::String("a.b.c".into())), ("f", list)];
-        Ipld::Map(entries.map(|(key, value)| (key.to_owned(), value)).into())
+        let list = (0..depth).fold(Value::List(Vec::new()), |inner, _| Value::List(vec![inner]));
+        let entries = [("$type", Value::String("a.b.c".into())), ("f", list)];
+        Value::Map(entries.map(|(key, value)| (key.to_owned(), value)).into())
     };
     assert_eq!(record(&catalog, "a.b.c", &nested(100)), Ok(()));
     let refusal = record(&catalog, "a.b.c", &nested(300)).unwrap_err().to_string();

@@ -13,7 +13,7 @@ use divan::counter::{BytesCount, ItemsCount};
 use pagurus_repo::archive::{ArchiveError, ArchiveReader, Part};
 use pagurus_repo::car::{self, Spool};
 use pagurus_repo::commit::Commit;
-use pagurus_repo::data::{Ipld, Limits, cbor};
+use pagurus_repo::data::{Limits, Value, cbor};
 use pagurus_repo::draft::{Draft, Record, Signed};
 use pagurus_repo::event::CommitEvent;
 use pagurus_repo::mst::{
@@ -61,19 +61,18 @@ fn key(index: u64) -> Key {
 }
 
 fn post(index: u64) -> Record {
-    let text = |text: String| Ipld::String(text);
+    let text = |text: String| Value::String(text);
     let time = Datetime::from_unix_ms(START_US / 1000 + index);
     let fields = [
         ("$type", text("app.bsky.feed.post".into())),
         ("createdAt", text(time.to_string())),
-        ("langs", Ipld::List(vec![text("en".into())])),
+        ("langs", Value::List(vec![text("en".into())])),
         (
             "text",
             text(format!("post number {index}, as long as people write them: {}", "x".repeat(120))),
         ),
     ];
-    let fields = fields.into_iter().map(|(key, value)| (key.to_owned(), value));
-    Record::new(cbor::encode(&Ipld::Map(fields.collect())).unwrap())
+    Record::new(cbor::encode(&Value::Map(fields.into_iter().collect())).unwrap())
 }
 
 static REPOSITORY: LazyLock<Repository> = LazyLock::new(|| {

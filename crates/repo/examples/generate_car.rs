@@ -11,7 +11,7 @@ use bytes::Bytes;
 use crypto::{Curve, PrivateKey};
 use pagurus_repo::car;
 use pagurus_repo::commit::Commit;
-use pagurus_repo::data::{Ipld, cbor};
+use pagurus_repo::data::{Value, cbor};
 use pagurus_repo::draft::Record;
 use pagurus_repo::mst::{Builder, Key, Position, Walk, WalkStep};
 use syntax::{Cid, Datetime, Did, Tid};
@@ -84,6 +84,6 @@ fn record(index: u64) -> Result<(Key, Record), Box<dyn Error>> {
         ("createdAt", Datetime::from_unix_ms(time).to_string()),
         ("text", format!("number {index}: {}", "all work and no play ".repeat(6))),
     ];
-    let fields = fields.into_iter().map(|(key, text)| (key.to_owned(), Ipld::String(text)));
-    Ok((key, Record::new(cbor::encode(&Ipld::Map(fields.collect()))?)))
+    let fields = fields.map(|(key, text)| (key, Value::String(text)));
+    Ok((key, Record::new(cbor::encode(&Value::Map(fields.into_iter().collect()))?)))
 }

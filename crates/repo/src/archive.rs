@@ -132,7 +132,7 @@ impl<F: Read + Write + Seek, O: FnMut() -> io::Result<F>> ArchiveReader<F, O> {
     pub fn finish(mut self) -> Result<Archive<F, O>, ArchiveError> {
         self.decoder.finish()?;
         let root = match self.decoder.roots().unwrap_or_default() {
-            [root] => Cid::try_from(root).map_err(|_| ArchiveError::NoCommit)?,
+            [root] => root.cid().ok_or(ArchiveError::NoCommit)?,
             roots => return Err(ArchiveError::Roots(roots.len())),
         };
         let block = self.spool.get(&root)?.ok_or(ArchiveError::NoCommit)?;

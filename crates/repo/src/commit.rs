@@ -11,7 +11,7 @@ use crate::data::cbor::{
     self, DecodeError, DecodeErrorKind, Mode, Reader, put_bytes, put_cid, put_map, put_text,
     put_uint,
 };
-use crate::data::{Ipld, Limits};
+use crate::data::{Limits, Value};
 
 /// The most bytes that the block of a commit is read with: a DID of 2 KiB and some hundreds more.
 const COMMIT_BYTES_MAX: usize = 8192;
@@ -169,21 +169,21 @@ impl CommitV2 {
             return Err(CommitError::Version(version));
         }
         let unexpected = CommitError::Encoding(DecodeErrorKind::Unexpected.at(0));
-        let Ipld::Map(mut fields) = cbor::decode(block, &Limits::RECORD)? else {
+        let Value::Map(mut fields) = cbor::decode(block, &Limits::RECORD)? else {
             return Err(unexpected);
         };
-        let Some(Ipld::Bytes(sig)) = fields.remove("sig") else { return Err(unexpected) };
+        let Some(Value::Bytes(sig)) = fields.remove("sig") else { return Err(unexpected) };
         let sig = sig.try_into().map_err(|_| CommitError::Signature)?;
-        let signed = cbor::encode(&Ipld::Map(fields.clone())).map_err(|_| unexpected)?;
+        let signed = cbor::encode(&Value::Map(fields.clone())).map_err(|_| unexpected)?;
         let link = |value| match value {
-            Some(Ipld::Link(link)) => Cid::try_from(&link).map(Some).map_err(|_| unexpected),
-            Some(Ipld::Null) | None => Ok(None),
+            Some(Value::Link(link)) => link.cid().map(Some).ok_or(unexpected),
+            Some(Value::Null) | None => Ok(None),
             Some(_) => Err(unexpected),
         };
-        let Some(Ipld::String(did)) = fields.remove("did") else { return Err(unexpected) };
+        let Some(Value::String(did)) = fields.remove("did") else { return Err(unexpected) };
         let rev = match fields.remove("rev") {
-            Some(Ipld::String(rev)) => Some(Tid::parse(&rev)?),
-            Some(Ipld::Null) | None => None,
+            Some(Value::String(rev)) => Some(Tid::parse(&rev)?),
+            Some(Value::Null) | None => None,
             Some(_) => return Err(unexpected),
         };
         let data = link(fields.remove("data"))?.ok_or(CommitError::Data)?;
@@ -205,8 +205,8 @@ impl CommitV2 {
 fn version(block: &[u8]) -> Result<u64, CommitError> {
     let unexpected = DecodeErrorKind::Unexpected.at(0);
     match cbor::decode(block, &Limits::RECORD)? {
-        Ipld::Map(fields) => match fields.get("version") {
-            Some(Ipld::Integer(version)) => Ok(u64::try_from(*version).map_err(|_| unexpected)?),
+        Value::Map(fields) => match fields.get("version") {
+            Some(Value::Integer(version)) => Ok(u64::try_from(*version).map_err(|_| unexpected)?),
             _ => Err(unexpected.into()),
         },
         _ => Err(unexpected.into()),
@@ -242,10 +242,10 @@ mod tests {
     #[test]
     fn each_field_must_be_there_and_no_other() {
         let block = commit(&PrivateKey::generate(Curve::Secp256k1)).encode();
-        let Ipld::Map(fields) = cbor::decode(&block, &Limits::RECORD).unwrap() else {
+        let Value::Map(fields) = cbor::decode(&block, &Limits::RECORD).unwrap() else {
             unreachable!("a commit is a map")
         };
-        let decode = |fields| Commit::decode(&cbor::encode(&Ipld::Map(fields)).unwrap());
+        let decode = |fields| Commit::decode(&cbor::encode(&Value::Map(fields)).unwrap());
         for field in fields.keys() {
             let mut fields = fields.clone();
             fields.remove(field);
@@ -253,17 +253,17 @@ mod tests {
         }
         let with = |field: &str, value| {
             let mut fields = fields.clone();
-            fields.insert(field.to_owned(), value);
+            fields.insert(field, value);
             decode(fields).unwrap_err()
         };
-        assert!(matches!(with("more", Ipld::Null), CommitError::Encoding(_)));
-        assert_eq!(with("version", Ipld::Integer(2)), CommitError::Version(2));
-        assert_eq!(with("sig", Ipld::Bytes(vec![0; 63])), CommitError::Signature);
-        let blob = Ipld::Link(Cid::of_raw(b"").into());
+        assert!(matches!(with("more", Value::Null), CommitError::Encoding(_)));
+        assert_eq!(with("version", Value::Integer(2)), CommitError::Version(2));
+        assert_eq!(with("sig", Value::Bytes(vec![0; 63])), CommitError::Signature);
+        let blob = Value::from(Cid::of_raw(b""));
         assert_eq!(with("data", blob), CommitError::Data);
-        assert_eq!(with("data", Ipld::Null), CommitError::Data);
-        assert!(matches!(with("did", Ipld::String("x".into())), CommitError::Did(_)));
-        assert!(matches!(with("rev", Ipld::String("x".into())), CommitError::Rev(_)));
+        assert_eq!(with("data", Value::Null), CommitError::Data);
+        assert!(matches!(with("did", Value::String("x".into())), CommitError::Did(_)));
+        assert!(matches!(with("rev", Value::String("x".into())), CommitError::Rev(_)));
         assert_eq!(Commit::decode(&vec![0; 9000]), Err(CommitError::TooLarge));
     }
 }

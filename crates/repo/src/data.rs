@@ -1,6 +1,6 @@
 //! The data model: values in canonical CBOR (DRISL, a strict DAG-CBOR) and in JSON.
 //!
-//! Values are [`Ipld`]. [`cbor`] and [`json`] carry them; [`blob`] finds the blobs they refer to;
+//! Values are [`Value`]. [`cbor`] and [`json`] carry them; [`blob`] finds the blobs they refer to;
 //! [`check()`] holds them to the rules that are about meaning rather than encoding.
 //!
 //! Spec: <https://atproto.com/specs/data-model>
@@ -9,11 +9,10 @@ pub mod blob;
 pub mod cbor;
 mod check;
 pub mod json;
-
-pub use cid::Cid as Link;
-pub use ipld_core::ipld::Ipld;
+mod value;
 
 pub use crate::data::check::{CheckError, Fault, check};
+pub use crate::data::value::{Link, Map, Value, key_order};
 
 /// The bounds that values from outside are held to.
 ///

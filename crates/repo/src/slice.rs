@@ -67,7 +67,7 @@ impl Slice {
         }
         decoder.finish()?;
         let root = decoder.roots().and_then(<[_]>::first).ok_or(SliceError::Root)?;
-        let root = Cid::try_from(root).map_err(|_| SliceError::Root)?;
+        let root = root.cid().ok_or(SliceError::Root)?;
         let commit = Commit::decode(blocks.get(&root).ok_or(SliceError::NoCommit)?)?;
         Ok(Self { root, commit, blocks })
     }

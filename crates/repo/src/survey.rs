@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use crate::archive::{Archive, ArchiveError, Part};
 use crate::data::cbor::{self, DecodeError};
-use crate::data::{CheckError, Ipld, Limits, check};
+use crate::data::{CheckError, Limits, Value, check};
 use crate::draft::RECORD_BYTES_MAX;
 use crate::mst::Key;
 
@@ -143,12 +143,12 @@ pub fn inspect(key: &Key, bytes: &[u8]) -> Option<Finding> {
         return Some(error.into());
     }
     let kind = match &value {
-        Ipld::Map(map) => map.get("$type"),
+        Value::Map(map) => map.get("$type"),
         _ => None,
     };
     match kind {
-        Some(Ipld::String(kind)) if kind == key.collection() => {}
-        Some(Ipld::String(kind)) => return Some(Finding::OtherType(kind.clone())),
+        Some(Value::String(kind)) if kind == key.collection() => {}
+        Some(Value::String(kind)) => return Some(Finding::OtherType(kind.clone())),
         _ => return Some(Finding::NoType),
     }
     (bytes.len() > RECORD_BYTES_MAX).then_some(Finding::TooLarge(bytes.len()))

@@ -11,7 +11,7 @@ use pagurus_repo::archive::{AnyCommit, ArchiveError, ArchiveReader, Part};
 use pagurus_repo::car::{self, CarError, Spool};
 use pagurus_repo::commit::{Commit, CommitError};
 use pagurus_repo::data::cbor;
-use pagurus_repo::data::{Ipld, Link};
+use pagurus_repo::data::{Map, Value};
 use pagurus_repo::mst::{Builder, Key, NodeEntry, NodeError, Position, RawNode};
 use syntax::{Cid, Did, Tid};
 
@@ -169,25 +169,24 @@ fn the_commit_must_be_the_one_root() {
 fn commits_of_version_2_are_read_with_or_without_their_optional_fields() {
     let (root, nodes, records) = repository(3);
     let signer = PrivateKey::generate(Curve::P256);
-    let text = |text: &str| Ipld::String(text.into());
-    let link = |cid: Cid| Ipld::Link(Link::from(cid));
+    let text = |text: &str| Value::String(text.into());
     for (prev, rev) in [
         (None, None),
-        (Some(Ipld::Null), None),
-        (Some(link(record(7).0)), None),
-        (Some(Ipld::Null), Some(text("3jzfcijpj2z2a"))),
+        (Some(Value::Null), None),
+        (Some(record(7).0.into()), None),
+        (Some(Value::Null), Some(text("3jzfcijpj2z2a"))),
     ] {
-        let mut fields = BTreeMap::from([
-            ("did".to_owned(), text(did().as_str())),
-            ("version".to_owned(), Ipld::Integer(2)),
-            ("data".to_owned(), link(root)),
+        let mut fields = Map::from([
+            ("did", text(did().as_str())),
+            ("version", Value::Integer(2)),
+            ("data", root.into()),
         ]);
-        fields.extend(prev.map(|prev| ("prev".to_owned(), prev)));
-        fields.extend(rev.map(|rev| ("rev".to_owned(), rev)));
-        let signed = cbor::encode(&Ipld::Map(fields.clone())).unwrap();
+        fields.extend(prev.map(|prev| ("prev", prev)));
+        fields.extend(rev.map(|rev| ("rev", rev)));
+        let signed = cbor::encode(&Value::Map(fields.clone())).unwrap();
         let sig = signer.sign(&signed).as_bytes().to_vec();
-        fields.insert("sig".to_owned(), Ipld::Bytes(sig));
-        let (cid, bytes) = block(cbor::encode(&Ipld::Map(fields)).unwrap());
+        fields.insert("sig", Value::Bytes(sig));
+        let (cid, bytes) = block(cbor::encode(&Value::Map(fields)).unwrap());
         let mut out = car::header(&[cid]);
         let blocks = [vec![(cid, bytes)], nodes.clone(), records.clone()].concat();
         blocks.iter().for_each(|(cid, bytes)| car::put_block(&mut out, cid, bytes));
@@ -256,22 +255,21 @@ fn a_node_has_one_encoding() {
     let good = node(None, keys.iter().map(|key| (key.clone(), None)).collect()).1;
     let raw = RawNode::decode(&good).unwrap();
     assert_eq!(raw.encode(), good);
-    let value = || Ipld::Link(record(1).0.into());
-    let map = |entries: Vec<(&str, Ipld)>| {
-        Ipld::Map(entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
-    };
+    let value = || Value::from(record(1).0);
+    let map = |entries: Vec<(&str, Value)>| Value::Map(entries.into_iter().collect());
     let entry = |prefix: i128, suffix: &str| {
         vec![
-            ("k", Ipld::Bytes(suffix.into())),
-            ("p", Ipld::Integer(prefix)),
-            ("t", Ipld::Null),
+            ("k", Value::Bytes(suffix.into())),
+            ("p", Value::Integer(prefix)),
+            ("t", Value::Null),
             ("v", value()),
         ]
     };
-    let node = |entries: Vec<Ipld>| vec![("e", Ipld::List(entries)), ("l", Ipld::Null)];
-    let decode = |value: Ipld| RawNode::decode(&cbor::encode(&value).unwrap()).unwrap_err();
-    let entries =
-        |entries: Vec<Vec<(&str, Ipld)>>| decode(map(node(entries.into_iter().map(map).collect())));
+    let node = |entries: Vec<Value>| vec![("e", Value::List(entries)), ("l", Value::Null)];
+    let decode = |value: Value| RawNode::decode(&cbor::encode(&value).unwrap()).unwrap_err();
+    let entries = |entries: Vec<Vec<(&str, Value)>>| {
+        decode(map(node(entries.into_iter().map(map).collect())))
+    };
     let (first, second) = (keys[0].as_str(), keys[1].as_str());
     let common = first.bytes().zip(second.bytes()).take_while(|(a, b)| a == b).count();
     let at = |less: usize| i128::try_from(common - less).unwrap();
@@ -299,15 +297,16 @@ fn a_node_has_one_encoding() {
         less.remove(index);
         assert!(matches!(entries(vec![less]), NodeError::Encoding(_)));
     }
-    let more = [entry(0, first), vec![("x", Ipld::Null)]].concat();
+    let more = [entry(0, first), vec![("x", Value::Null)]].concat();
     assert!(matches!(entries(vec![more]), NodeError::Encoding(_)));
-    let blob = Ipld::Link(Cid::of_raw(b"blob").into());
-    for (name, value) in [("v", Ipld::Null), ("v", blob.clone()), ("t", blob), ("k", Ipld::Null)] {
+    let blob = Value::from(Cid::of_raw(b"blob"));
+    for (name, value) in [("v", Value::Null), ("v", blob.clone()), ("t", blob), ("k", Value::Null)]
+    {
         let mut other = entry(0, first);
         other.iter_mut().filter(|(field, _)| *field == name).for_each(|(_, v)| *v = value.clone());
         assert!(matches!(entries(vec![other]), NodeError::Encoding(_)), "{name}");
     }
-    for fields in [vec![("e", Ipld::List(vec![]))], vec![("l", Ipld::Null)], vec![]] {
+    for fields in [vec![("e", Value::List(vec![]))], vec![("l", Value::Null)], vec![]] {
         assert!(matches!(decode(map(fields)), NodeError::Encoding(_)));
     }
     assert_eq!(RawNode::decode(&vec![0; 2_000_001]), Err(NodeError::TooLarge));

@@ -177,6 +177,8 @@ fn a_changed_temporary_file_is_noticed() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn writing_and_reading_are_opposites(
         sizes in prop::collection::vec(0usize..400, 0..30),

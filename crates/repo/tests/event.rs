@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that fails says where")]
 
-use pagurus_repo::data::{Ipld, Limits, cbor, json};
+use pagurus_repo::data::{Limits, Value, cbor, json};
 use pagurus_repo::event::{
     AccountEvent, Action, CommitEvent, EventError, IdentityEvent, Message, Op, SyncEvent, decode,
     encode_error, encode_info,
@@ -51,7 +51,7 @@ fn ops() -> impl Strategy<Value = Vec<Op>> {
 }
 
 /// Checks both values of a frame against the strict rules, and returns the second.
-fn canonical(frame: &[u8]) -> Ipld {
+fn canonical(frame: &[u8]) -> Value {
     let split = (1..frame.len())
         .find(|at| cbor::check(&frame[..*at], &Limits::RECORD).is_ok())
         .expect("a frame begins with a value");
@@ -104,8 +104,8 @@ fn every_kind_of_event_comes_back() {
         assert_eq!(decode(&bytes).unwrap(), message);
         let numbered = frame.into_bytes_with_seq(SEQ + 5);
         assert_eq!(numbered.len(), bytes.len());
-        let Ipld::Map(body) = canonical(&numbered) else { unreachable!("events are maps") };
-        assert_eq!(body["seq"], Ipld::Integer(i128::from(SEQ) + 5));
+        let Value::Map(body) = canonical(&numbered) else { unreachable!("events are maps") };
+        assert_eq!(body.get("seq").unwrap().clone(), Value::Integer(i128::from(SEQ) + 5));
     }
     let info = Message::Info("OutdatedCursor".into(), Some("older events are gone".into()));
     assert_eq!(decode(&encode_info("OutdatedCursor", "older events are gone")).unwrap(), info);
@@ -117,10 +117,11 @@ fn every_kind_of_event_comes_back() {
 fn a_commit_has_the_fields_that_the_protocol_asks_for() {
     let path = Key::parse("a.b.c/d").unwrap();
     let event = commit(vec![Op::new(path, Some(cid(1)), None)], Some(cid(2)));
-    let Ipld::Map(body) = canonical(&event.encode().into_bytes()) else {
+    let Value::Map(body) = canonical(&event.encode().into_bytes()) else {
         unreachable!("events are maps")
     };
-    let names: Vec<&str> = body.keys().map(String::as_str).collect();
+    let mut names: Vec<&str> = body.keys().collect();
+    names.sort_unstable();
     assert_eq!(
         names,
         [
@@ -128,19 +129,19 @@ fn a_commit_has_the_fields_that_the_protocol_asks_for() {
             "since", "time", "tooBig"
         ]
     );
-    let op = json::encode(&body["ops"]);
+    let op = json::encode(body.get("ops").unwrap());
     let prev = cid(1);
     assert_eq!(
         op,
         format!(
-            r#"[{{"action":"delete","cid":null,"path":"a.b.c/d","prev":{{"$link":"{prev}"}}}}]"#
+            r#"[{{"cid":null,"path":"a.b.c/d","prev":{{"$link":"{prev}"}},"action":"delete"}}]"#
         )
     );
     // The first commit says that nothing was before it; a create, that no record was.
-    let Ipld::Map(first) = canonical(&commit(vec![], None).encode().into_bytes()) else {
+    let Value::Map(first) = canonical(&commit(vec![], None).encode().into_bytes()) else {
         unreachable!("events are maps")
     };
-    assert_eq!((first.get("since"), first.get("prevData")), (Some(&Ipld::Null), None));
+    assert_eq!((first.get("since"), first.get("prevData")), (Some(&Value::Null), None));
 }
 
 #[test]
@@ -162,6 +163,8 @@ fn frames_that_are_none_have_their_errors() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn encoding_and_decoding_a_commit_are_opposites(ops in ops(), before: Option<u8>) {
         let event = commit(ops, before.map(cid));

@@ -1,5 +1,6 @@
 //! Definitions in the form that validation walks: without descriptions, with references resolved.
 
+use repo::data::key_order;
 use smol_str::SmolStr;
 
 use crate::rule::Bounds;
@@ -38,7 +39,7 @@ pub(crate) enum Node {
     Unknown,
 }
 
-/// The fields of an object, in the order of their names' bytes, which is that of values.
+/// The fields of an object, in the order that values have them in.
 #[derive(Debug)]
 pub(crate) struct ObjectNode(pub(crate) Box<[FieldNode]>);
 
@@ -116,6 +117,8 @@ impl ObjectNode {
             nullable: property.nullable,
             has_default: property.schema.ty.has_default(),
         });
-        Self(fields.collect())
+        let mut fields: Vec<FieldNode> = fields.collect();
+        fields.sort_unstable_by(|a, b| key_order(&a.name, &b.name));
+        Self(fields.into())
     }
 }

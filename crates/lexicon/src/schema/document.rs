@@ -1,6 +1,6 @@
 //! From a document's JSON to its definitions.
 
-use repo::data::{Ipld, Limits, json};
+use repo::data::{Limits, Value, json};
 use syntax::{Nsid, RecordKey};
 
 use super::permission;
@@ -21,7 +21,7 @@ pub(super) fn parse(text: &str) -> Result<Document> {
     read(&value.map_err(|err| error(&At::TOP, SchemaFault::Json(err)))?)
 }
 
-pub(super) fn read(value: &Ipld) -> Result<Document> {
+pub(super) fn read(value: &Value) -> Result<Document> {
     let fields = Fields::of(value, &At::TOP)?;
     if fields.required("lexicon", fields.integer::<i64>("lexicon")?)? != 1 {
         return Err(fields.error_in("lexicon", SchemaFault::Version));
@@ -264,17 +264,17 @@ mod tests {
     }
 
     /// Changes one place of a value, found by going on from item to item as the numbers say.
-    fn change(value: &mut Ipld, way: &[usize], replacement: &Ipld) {
+    fn change(value: &mut Value, way: &[usize], replacement: &Value) {
         let count = match value {
-            Ipld::List(list) => list.len(),
-            Ipld::Map(map) => map.len(),
+            Value::List(list) => list.len(),
+            Value::Map(map) => map.len(),
             _ => 0,
         };
         let next = match (way.split_first(), &mut *value) {
-            (Some((step, way)), Ipld::List(list)) if count > 0 => {
+            (Some((step, way)), Value::List(list)) if count > 0 => {
                 Some((way, &mut list[step % count]))
             }
-            (Some((step, way)), Ipld::Map(map)) if count > 0 => {
+            (Some((step, way)), Value::Map(map)) if count > 0 => {
                 map.values_mut().nth(step % count).map(|item| (way, item))
             }
             _ => None,
@@ -285,11 +285,11 @@ mod tests {
         }
     }
 
-    fn any_value() -> impl Strategy<Value = Ipld> {
+    fn any_value() -> impl Strategy<Value = Value> {
         let leaf = prop_oneof![
-            Just(Ipld::Null),
-            any::<bool>().prop_map(Ipld::Bool),
-            any::<i128>().prop_map(Ipld::Integer),
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::Bool),
+            any::<i128>().prop_map(Value::Integer),
             prop::sample::select(vec![
                 "",
                 "main",
@@ -313,22 +313,22 @@ mod tests {
                 "image/*",
                 "\u{202e}",
             ])
-            .prop_map(|text| Ipld::String(text.to_owned())),
-            Just(Ipld::Bytes(vec![1, 2])),
+            .prop_map(|text| Value::String(text.to_owned())),
+            Just(Value::Bytes(vec![1, 2])),
         ];
         leaf.prop_recursive(4, 24, 4, |inner| {
             let key =
                 prop::sample::select(vec!["type", "properties", "items", "refs", "ref", "", "x"]);
             prop_oneof![
-                prop::collection::vec(inner.clone(), 0..4).prop_map(Ipld::List),
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::List),
                 prop::collection::btree_map(key.prop_map(str::to_owned), inner, 0..4)
-                    .prop_map(Ipld::Map),
+                    .prop_map(|map| Value::Map(map.into_iter().collect())),
             ]
         })
     }
 
     /// Makes a way to a place and what to put there.
-    fn any_change() -> impl Strategy<Value = (Vec<usize>, Ipld)> {
+    fn any_change() -> impl Strategy<Value = (Vec<usize>, Value)> {
         (prop::collection::vec(0..64_usize, 0..9), any_value())
     }
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use repo::data::Ipld;
+use repo::data::{Map, Value};
 use syntax::Language;
 
 use super::SchemaFault;
@@ -29,7 +29,7 @@ pub struct Permission {
     /// What the permission is about, such as `repo` or `rpc`.
     pub resource: String,
     /// All further fields but the description.
-    pub params: BTreeMap<String, Ipld>,
+    pub params: Map,
 }
 
 /// A text and its translations.
@@ -67,7 +67,7 @@ impl Permission {
     /// Returns a parameter that has to be true or false.
     pub fn flag(&self, name: &str) -> Option<bool> {
         match self.params.get(name)? {
-            Ipld::Bool(flag) => Some(*flag),
+            Value::Bool(flag) => Some(*flag),
             _ => None,
         }
     }
@@ -75,7 +75,7 @@ impl Permission {
     /// Returns a parameter that has to be a list of texts.
     pub fn texts(&self, name: &str) -> Option<Vec<&str>> {
         match self.params.get(name)? {
-            Ipld::List(list) => list.iter().map(as_text).collect(),
+            Value::List(list) => list.iter().map(as_text).collect(),
             _ => None,
         }
     }
@@ -121,7 +121,7 @@ fn localized(fields: &Fields<'_>, key: &str, translations_key: &str) -> Result<L
     Ok(Localized { text, translations })
 }
 
-fn permission(value: &Ipld, at: &At<'_>) -> Result<Permission> {
+fn permission(value: &Value, at: &At<'_>) -> Result<Permission> {
     let fields = Fields::of(value, at)?;
     if fields.required("type", fields.text("type")?)? != "permission" {
         return Err(fields.error_in("type", SchemaFault::UnknownType));
@@ -129,8 +129,8 @@ fn permission(value: &Ipld, at: &At<'_>) -> Result<Permission> {
     let resource = fields.required("resource", fields.string("resource")?)?;
     let params = fields
         .entries()
-        .filter(|(key, _)| !matches!(key.as_str(), "type" | "resource" | "description"))
-        .map(|(key, value)| (key.clone(), value.clone()))
+        .filter(|(key, _)| !matches!(*key, "type" | "resource" | "description"))
+        .map(|(key, value)| (key, value.clone()))
         .collect();
     Ok(Permission { resource, params })
 }
@@ -162,9 +162,9 @@ mod tests {
         let resources: Vec<_> = permissions.iter().map(|one| one.resource.as_str()).collect();
         assert_eq!(resources, ["repo", "rpc", "tide"]);
         let names: Vec<Vec<&str>> =
-            permissions.iter().map(|one| one.params.keys().map(String::as_str).collect()).collect();
+            permissions.iter().map(|one| one.params.keys().collect()).collect();
         let expected =
-            [vec!["action", "collection"], vec!["aud", "inheritAud", "lxm"], vec!["height"]];
+            [vec!["action", "collection"], vec!["aud", "lxm", "inheritAud"], vec!["height"]];
         assert_eq!(names, expected);
     }
 

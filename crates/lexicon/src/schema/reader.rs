@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use repo::data::Ipld;
+use repo::data::{Map, Value};
 
 use super::{Bounds, SchemaError, SchemaFault};
 use crate::fault::{At, ValueType};
@@ -19,9 +19,9 @@ pub(super) fn error(at: &At<'_>, fault: SchemaFault) -> SchemaError {
 }
 
 /// Returns the text, if the value is one.
-pub(super) fn as_text(value: &Ipld) -> Option<&str> {
+pub(super) fn as_text(value: &Value) -> Option<&str> {
     match value {
-        Ipld::String(text) => Some(text),
+        Value::String(text) => Some(text),
         _ => None,
     }
 }
@@ -29,14 +29,14 @@ pub(super) fn as_text(value: &Ipld) -> Option<&str> {
 /// A map of a document, and where it is.
 #[derive(Clone, Copy)]
 pub(super) struct Fields<'a> {
-    map: &'a BTreeMap<String, Ipld>,
+    map: &'a Map,
     at: &'a At<'a>,
 }
 
 impl<'a> Fields<'a> {
-    pub(super) fn of(value: &'a Ipld, at: &'a At<'a>) -> Result<Self> {
+    pub(super) fn of(value: &'a Value, at: &'a At<'a>) -> Result<Self> {
         match value {
-            Ipld::Map(map) => Ok(Self { map, at }),
+            Value::Map(map) => Ok(Self { map, at }),
             _ => Err(error(at, SchemaFault::Type(ValueType::Object))),
         }
     }
@@ -55,12 +55,12 @@ impl<'a> Fields<'a> {
         error(&self.at.key(key), fault)
     }
 
-    pub(super) fn get(&self, key: &str) -> Option<&'a Ipld> {
+    pub(super) fn get(&self, key: &str) -> Option<&'a Value> {
         self.map.get(key)
     }
 
     /// Returns all fields.
-    pub(super) fn entries(&self) -> impl Iterator<Item = (&'a String, &'a Ipld)> {
+    pub(super) fn entries(&self) -> impl Iterator<Item = (&'a str, &'a Value)> {
         self.map.iter()
     }
 
@@ -79,14 +79,14 @@ impl<'a> Fields<'a> {
 
     pub(super) fn boolean(&self, key: &str) -> Result<Option<bool>> {
         self.read(key, ValueType::Boolean, |value| match value {
-            Ipld::Bool(value) => Some(*value),
+            Value::Bool(value) => Some(*value),
             _ => None,
         })
     }
 
     pub(super) fn integer<T: TryFrom<i128>>(&self, key: &str) -> Result<Option<T>> {
         let value = self.read(key, ValueType::Integer, |value| match value {
-            Ipld::Integer(value) => Some(*value),
+            Value::Integer(value) => Some(*value),
             _ => None,
         })?;
         let Some(value) = value else { return Ok(None) };
@@ -111,11 +111,11 @@ impl<'a> Fields<'a> {
     pub(super) fn list<T>(
         &self,
         key: &str,
-        mut read: impl FnMut(&'a Ipld, &At<'_>) -> Result<T>,
+        mut read: impl FnMut(&'a Value, &At<'_>) -> Result<T>,
     ) -> Result<Vec<T>> {
         let at = self.at.key(key);
         let list = self.read(key, ValueType::Array, |value| match value {
-            Ipld::List(list) => Some(list.as_slice()),
+            Value::List(list) => Some(list.as_slice()),
             _ => None,
         })?;
         let list = list.unwrap_or_default();
@@ -137,25 +137,27 @@ impl<'a> Fields<'a> {
     pub(super) fn map<T>(
         &self,
         key: &str,
-        mut read: impl FnMut(&'a str, &'a Ipld, &At<'_>) -> Result<T>,
+        mut read: impl FnMut(&'a str, &'a Value, &At<'_>) -> Result<T>,
     ) -> Result<BTreeMap<String, T>> {
         let at = self.at.key(key);
         let map = self.read(key, ValueType::Object, |value| match value {
-            Ipld::Map(map) => Some(map),
+            Value::Map(map) => Some(map),
             _ => None,
         })?;
         if map.is_some_and(|map| map.len() > ITEMS_MAX) {
             return Err(error(&at, SchemaFault::TooComplex));
         }
-        let entries = map.into_iter().flatten();
-        entries.map(|(name, item)| Ok((name.clone(), read(name, item, &at.key(name))?))).collect()
+        let entries = map.into_iter().flat_map(Map::iter);
+        entries
+            .map(|(name, item)| Ok((name.to_owned(), read(name, item, &at.key(name))?)))
+            .collect()
     }
 
     fn read<T>(
         &self,
         key: &str,
         expected: ValueType,
-        read: impl FnOnce(&'a Ipld) -> Option<T>,
+        read: impl FnOnce(&'a Value) -> Option<T>,
     ) -> Result<Option<T>> {
         let Some(value) = self.get(key) else { return Ok(None) };
         read(value).map(Some).ok_or_else(|| self.error_in(key, SchemaFault::Type(expected)))

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use repo::data::Ipld;
+use repo::data::Value;
 use syntax::Nsid;
 
 use super::reader::{Fields, Result, as_text, error};
@@ -62,7 +62,7 @@ impl<'d> Values<'d> {
     /// Reads a schema with its description. `depth` counts the schemas around it.
     pub(super) fn schema(
         &self,
-        value: &Ipld,
+        value: &Value,
         at: &At<'_>,
         place: Place,
         depth: usize,
@@ -187,7 +187,7 @@ fn boolean(fields: &Fields<'_>) -> Result<Boolean> {
 fn integer(fields: &Fields<'_>) -> Result<Integer> {
     let (default, constant) = default_or_constant(fields, |key| fields.integer(key))?;
     let allowed = fields.list("enum", |item, at| match item {
-        Ipld::Integer(value) => i64::try_from(*value).map_err(|_| error(at, SchemaFault::Range)),
+        Value::Integer(value) => i64::try_from(*value).map_err(|_| error(at, SchemaFault::Range)),
         _ => Err(error(at, SchemaFault::Type(ValueType::Integer))),
     })?;
     let range = fields.bounds("minimum", "maximum")?;

@@ -6,12 +6,11 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use repo::data::Ipld;
+use repo::data::Value;
 use repo::data::json::Json;
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, Deserializer, MapAccess, Visitor};
-use serde_json::{Map, Value};
 
 /// A union's enum.
 pub(crate) trait Union: Sized + 'static {
@@ -88,7 +87,7 @@ impl<'de, T: Union> Visitor<'de> for UnionVisitor<T> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<T, A::Error> {
-        let mut waiting = Map::new();
+        let mut waiting = serde_json::Map::new();
         while let Some(key) = entries.next_key::<String>()? {
             if key != "$type" {
                 waiting.insert(key, entries.next_value()?);
@@ -101,7 +100,7 @@ impl<'de, T: Union> Visitor<'de> for UnionVisitor<T> {
             while let Some((key, value)) = entries.next_entry()? {
                 waiting.insert(key, value);
             }
-            return of_type(name, Value::Object(waiting)).map_err(de::Error::custom);
+            return of_type(name, serde_json::Value::Object(waiting)).map_err(de::Error::custom);
         }
         Err(de::Error::missing_field("$type"))
     }
@@ -117,13 +116,13 @@ where
         Ok(value) => return Ok(value),
         Err(fields) => fields,
     };
-    let Json(Ipld::Map(mut map)) = Json::deserialize(fields)? else {
+    let Json(Value::Map(mut map)) = Json::deserialize(fields)? else {
         return Err(de::Error::custom("not an object"));
     };
     let is_named = !name.is_empty();
-    map.insert("$type".to_owned(), Ipld::String(name));
+    map.insert("$type", Value::String(name));
     match T::OTHER {
-        [other, ..] if is_named => Ok(other(Json(Ipld::Map(map)))),
+        [other, ..] if is_named => Ok(other(Json(Value::Map(map)))),
         _ => Err(de::Error::custom("$type is not in the union")),
     }
 }

@@ -1,5 +1,6 @@
 //! Reading a CAR file piece by piece.
 
+use cid::Cid as AnyCid;
 use syntax::Cid;
 
 use super::{BLOCK_BYTES_MAX, CarError};
@@ -142,7 +143,7 @@ fn read_header(bytes: &[u8]) -> Result<Vec<Link>, CarError> {
         for _ in 0..reader.list()? {
             let start = reader.offset();
             match reader.item()? {
-                Item::Link(link) => roots.push(link),
+                Item::Link(link) => roots.push(link.into()),
                 _ => return Err(DecodeErrorKind::Unexpected.at(start).into()),
             }
         }
@@ -162,5 +163,5 @@ fn section_cid(section: &[u8], offset: u64) -> Result<Option<Cid>, CarError> {
     if let Some(Ok(cid)) = section.first_chunk::<36>().map(|cid| Cid::decode(cid)) {
         return Ok(Some(cid));
     }
-    Link::read_bytes(section).map(|_| None).map_err(|_| CarError::Cid { offset })
+    AnyCid::read_bytes(section).map(|_| None).map_err(|_| CarError::Cid { offset })
 }

@@ -1,10 +1,8 @@
 //! References to blobs in records.
 
-use std::collections::BTreeMap;
-
 use syntax::{Cid, Codec};
 
-use super::Ipld;
+use super::Value;
 
 /// A reference to a blob, as a record holds it.
 ///
@@ -21,15 +19,15 @@ pub struct BlobRef {
 
 impl BlobRef {
     /// Reads a value that is a reference in the present form: `$type`, `ref`, `mimeType`, `size`.
-    pub fn from_ipld(value: &Ipld) -> Option<Self> {
-        let Ipld::Map(map) = value else { return None };
-        let (Some(Ipld::String(kind)), Some(Ipld::Link(link)), Some(Ipld::String(mime_type))) =
+    pub fn from_value(value: &Value) -> Option<Self> {
+        let Value::Map(map) = value else { return None };
+        let (Some(Value::String(kind)), Some(Value::Link(link)), Some(Value::String(mime_type))) =
             (map.get("$type"), map.get("ref"), map.get("mimeType"))
         else {
             return None;
         };
-        let Some(Ipld::Integer(size)) = map.get("size") else { return None };
-        let cid = Cid::try_from(link).ok().filter(|_| kind == "blob" && map.len() == 4)?;
+        let Some(Value::Integer(size)) = map.get("size") else { return None };
+        let cid = link.cid().filter(|_| kind == "blob" && map.len() == 4)?;
         if mime_type.is_empty() {
             return None;
         }
@@ -37,9 +35,9 @@ impl BlobRef {
     }
 
     /// Reads a value that is a reference in the form of before 2023: `cid` and `mimeType`.
-    pub fn from_legacy_ipld(value: &Ipld) -> Option<Self> {
-        let Ipld::Map(map) = value else { return None };
-        let (Some(Ipld::String(cid)), Some(Ipld::String(mime_type)), 2) =
+    pub fn from_legacy_value(value: &Value) -> Option<Self> {
+        let Value::Map(map) = value else { return None };
+        let (Some(Value::String(cid)), Some(Value::String(mime_type)), 2) =
             (map.get("cid"), map.get("mimeType"), map.len())
         else {
             return None;
@@ -49,36 +47,37 @@ impl BlobRef {
     }
 
     /// Returns the value in the present form; without a size it is the legacy form.
-    pub fn to_ipld(&self) -> Ipld {
-        let text = |text: &str| Ipld::String(text.to_owned());
+    pub fn to_value(&self) -> Value {
         let entries = match self.size {
             Some(size) => vec![
-                ("$type", text("blob")),
-                ("ref", Ipld::Link(self.cid.into())),
-                ("mimeType", text(&self.mime_type)),
-                ("size", Ipld::Integer(i128::from(size))),
+                ("$type", "blob".into()),
+                ("ref", self.cid.into()),
+                ("mimeType", self.mime_type.as_str().into()),
+                ("size", Value::Integer(i128::from(size))),
             ],
             None => {
-                vec![("cid", text(&self.cid.to_string())), ("mimeType", text(&self.mime_type))]
+                vec![
+                    ("cid", self.cid.to_string().into()),
+                    ("mimeType", self.mime_type.as_str().into()),
+                ]
             }
         };
-        let map = entries.into_iter().map(|(key, value)| (key.to_owned(), value));
-        Ipld::Map(map.collect::<BTreeMap<_, _>>())
+        Value::Map(entries.into_iter().collect())
     }
 }
 
 /// Returns all references to blobs in a value, of both forms, in the order of the value.
-pub fn find(value: &Ipld) -> Vec<BlobRef> {
+pub fn find(value: &Value) -> Vec<BlobRef> {
     let mut found = Vec::new();
     collect(value, &mut found);
     found
 }
 
-fn collect(value: &Ipld, found: &mut Vec<BlobRef>) {
+fn collect(value: &Value, found: &mut Vec<BlobRef>) {
     match value {
-        Ipld::List(list) => list.iter().for_each(|item| collect(item, found)),
-        Ipld::Map(map) => {
-            match BlobRef::from_ipld(value).or_else(|| BlobRef::from_legacy_ipld(value)) {
+        Value::List(list) => list.iter().for_each(|item| collect(item, found)),
+        Value::Map(map) => {
+            match BlobRef::from_value(value).or_else(|| BlobRef::from_legacy_value(value)) {
                 Some(blob) => found.push(blob),
                 None => map.values().for_each(|item| collect(item, found)),
             }
@@ -90,6 +89,7 @@ fn collect(value: &Ipld, found: &mut Vec<BlobRef>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::Map;
 
     fn blob(size: Option<u64>) -> BlobRef {
         BlobRef { cid: Cid::of_raw(b"image"), mime_type: "image/png".into(), size }
@@ -98,33 +98,33 @@ mod tests {
     #[test]
     fn both_forms_come_back_and_are_found() {
         let (new, old) = (blob(Some(5)), blob(None));
-        assert_eq!(BlobRef::from_ipld(&new.to_ipld()), Some(new.clone()));
-        assert_eq!(BlobRef::from_legacy_ipld(&old.to_ipld()), Some(old.clone()));
-        assert_eq!(BlobRef::from_ipld(&old.to_ipld()), None);
-        assert_eq!(BlobRef::from_legacy_ipld(&new.to_ipld()), None);
+        assert_eq!(BlobRef::from_value(&new.to_value()), Some(new.clone()));
+        assert_eq!(BlobRef::from_legacy_value(&old.to_value()), Some(old.clone()));
+        assert_eq!(BlobRef::from_value(&old.to_value()), None);
+        assert_eq!(BlobRef::from_legacy_value(&new.to_value()), None);
 
-        let inner = Ipld::List(vec![old.to_ipld(), Ipld::Null]);
-        let record = BTreeMap::from([("avatar".into(), new.to_ipld()), ("old".into(), inner)]);
-        assert_eq!(find(&Ipld::Map(record)), vec![new, old]);
+        let inner = Value::List(vec![old.to_value(), Value::Null]);
+        let record = Map::from([("avatar", new.to_value()), ("old", inner)]);
+        assert_eq!(find(&Value::Map(record)), vec![old, new]);
     }
 
     #[test]
     fn a_reference_has_its_four_fields_and_no_other() {
-        let Ipld::Map(whole) = blob(Some(5)).to_ipld() else { unreachable!("it is a map") };
+        let Value::Map(whole) = blob(Some(5)).to_value() else { unreachable!("it is a map") };
         for key in whole.keys() {
             let mut part = whole.clone();
             part.remove(key);
-            assert_eq!(BlobRef::from_ipld(&Ipld::Map(part)), None, "without {key}");
+            assert_eq!(BlobRef::from_value(&Value::Map(part)), None, "without {key}");
         }
         for (key, value) in [
-            ("size", Ipld::Integer(-1)),
-            ("mimeType", Ipld::String(String::new())),
-            ("more", Ipld::Null),
-            ("ref", Ipld::Null),
+            ("size", Value::Integer(-1)),
+            ("mimeType", Value::String(String::new())),
+            ("more", Value::Null),
+            ("ref", Value::Null),
         ] {
             let mut changed = whole.clone();
-            changed.insert(key.into(), value);
-            assert_eq!(BlobRef::from_ipld(&Ipld::Map(changed)), None, "with another {key}");
+            changed.insert(key, value);
+            assert_eq!(BlobRef::from_value(&Value::Map(changed)), None, "with another {key}");
         }
     }
 }

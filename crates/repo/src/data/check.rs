@@ -4,7 +4,7 @@ use std::fmt;
 
 use thiserror::Error;
 
-use super::Ipld;
+use super::Value;
 use super::blob::BlobRef;
 
 /// The integers that every client can hold: those that a 64-bit float has exactly.
@@ -54,9 +54,9 @@ pub enum Fault {
 /// # Errors
 ///
 /// [`CheckError`] with the first fault.
-pub fn check(value: &Ipld) -> Result<(), CheckError> {
+pub fn check(value: &Value) -> Result<(), CheckError> {
     match value {
-        Ipld::Map(_) => check_at(value, None),
+        Value::Map(_) => check_at(value, None),
         _ => Err(error(Fault::Top, None)),
     }
 }
@@ -67,29 +67,29 @@ struct Step<'a> {
     above: Option<&'a Step<'a>>,
 }
 
-fn check_at(value: &Ipld, at: Option<&Step<'_>>) -> Result<(), CheckError> {
+fn check_at(value: &Value, at: Option<&Step<'_>>) -> Result<(), CheckError> {
     match value {
-        Ipld::Float(_) => Err(error(Fault::Float, at)),
-        Ipld::Integer(value) if value.abs() > SAFE_INTEGER_MAX => Err(error(Fault::Integer, at)),
-        Ipld::List(list) => list
+        Value::Float(_) => Err(error(Fault::Float, at)),
+        Value::Integer(value) if value.abs() > SAFE_INTEGER_MAX => Err(error(Fault::Integer, at)),
+        Value::List(list) => list
             .iter()
             .enumerate()
             .try_for_each(|(index, item)| check_at(item, Some(&Step { name: &index, above: at }))),
-        Ipld::Map(map) => {
-            for (key, item) in map {
-                let at = Some(&Step { name: key, above: at });
-                match key.as_str() {
+        Value::Map(map) => {
+            for (key, item) in map.iter() {
+                let at = Some(&Step { name: &key, above: at });
+                match key {
                     "" => return Err(error(Fault::EmptyKey, at)),
                     "$link" | "$bytes" => return Err(error(Fault::ReservedKey, at)),
                     "$type" => match item {
-                        Ipld::String(name) if !name.is_empty() => {}
+                        Value::String(name) if !name.is_empty() => {}
                         _ => return Err(error(Fault::Type, at)),
                     },
                     _ => check_at(item, at)?,
                 }
             }
-            let is_blob = map.get("$type").is_some_and(|name| *name == Ipld::String("blob".into()));
-            if is_blob && BlobRef::from_ipld(value).is_none() {
+            let is_blob = map.get("$type").and_then(Value::as_str) == Some("blob");
+            if is_blob && BlobRef::from_value(value).is_none() {
                 return Err(error(Fault::Blob, at));
             }
             Ok(())

@@ -1,7 +1,5 @@
 //! From frames to events. Fields that are not known are left alone, as the protocol asks.
 
-use std::collections::BTreeMap;
-
 use bytes::Bytes;
 use syntax::{
     Cid, Codec, Datetime, DatetimeError, Did, DidError, Handle, HandleError, Tid, TidError,
@@ -10,7 +8,7 @@ use thiserror::Error;
 
 use super::{AccountEvent, Action, CommitEvent, IdentityEvent, Op, SyncEvent};
 use crate::data::cbor::{DecodeError, decode_first};
-use crate::data::{Ipld, Limits};
+use crate::data::{Limits, Map, Value};
 use crate::mst::{Key, KeyError};
 
 /// The most bytes that a frame may have.
@@ -80,7 +78,7 @@ pub fn decode(frame: &[u8]) -> Result<Message, EventError> {
     }
     let (header, used) = decode_first(frame, &Limits::FOREIGN)?;
     let (body, rest) = decode_first(&frame[used..], &Limits::FOREIGN)?;
-    let (Ipld::Map(header), Ipld::Map(body)) = (header, body) else {
+    let (Value::Map(header), Value::Map(body)) = (header, body) else {
         return Err(EventError::Header);
     };
     if used + rest != frame.len() {
@@ -88,8 +86,8 @@ pub fn decode(frame: &[u8]) -> Result<Message, EventError> {
     }
     let fields = Fields(&body);
     let kind = match (header.get("op"), header.get("t")) {
-        (Some(Ipld::Integer(1)), Some(Ipld::String(kind))) => kind,
-        (Some(Ipld::Integer(-1)), _) => {
+        (Some(Value::Integer(1)), Some(Value::String(kind))) => kind,
+        (Some(Value::Integer(-1)), _) => {
             let error = fields.text("error")?.to_owned();
             return Ok(Message::Error(error, fields.text_or_none("message")?));
         }
@@ -131,9 +129,9 @@ impl CommitEvent {
     /// # Errors
     ///
     /// [`EventError`] if a field is missing or malformed.
-    pub fn from_map(body: &BTreeMap<String, Ipld>) -> Result<Self, EventError> {
+    pub fn from_map(body: &Map) -> Result<Self, EventError> {
         let fields = Fields(body);
-        let Some(Ipld::List(ops)) = body.get("ops") else { return Err(EventError::Field("ops")) };
+        let Some(Value::List(ops)) = body.get("ops") else { return Err(EventError::Field("ops")) };
         Ok(Self {
             seq: fields.seq()?,
             repo: Did::parse(fields.text("repo")?)?,
@@ -151,8 +149,8 @@ impl CommitEvent {
     }
 }
 
-fn read_op(op: &Ipld) -> Result<Op, EventError> {
-    let Ipld::Map(op) = op else { return Err(EventError::Field("ops")) };
+fn read_op(op: &Value) -> Result<Op, EventError> {
+    let Value::Map(op) = op else { return Err(EventError::Field("ops")) };
     let fields = Fields(op);
     let action = match fields.text("action")? {
         "create" => Action::Create,
@@ -164,52 +162,52 @@ fn read_op(op: &Ipld) -> Result<Op, EventError> {
     Ok(Op { action, path, cid: fields.cid_or_none("cid")?, prev: fields.cid_or_none("prev")? })
 }
 
-struct Fields<'a>(&'a BTreeMap<String, Ipld>);
+struct Fields<'a>(&'a Map);
 
 impl<'a> Fields<'a> {
     fn text(&self, name: &'static str) -> Result<&'a str, EventError> {
         match self.0.get(name) {
-            Some(Ipld::String(text)) => Ok(text),
+            Some(Value::String(text)) => Ok(text),
             _ => Err(EventError::Field(name)),
         }
     }
 
     fn text_or_none(&self, name: &'static str) -> Result<Option<String>, EventError> {
         match self.0.get(name) {
-            Some(Ipld::String(text)) => Ok(Some(text.clone())),
-            Some(Ipld::Null) | None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text.clone())),
+            Some(Value::Null) | None => Ok(None),
             Some(_) => Err(EventError::Field(name)),
         }
     }
 
     fn seq(&self) -> Result<u64, EventError> {
         match self.0.get("seq") {
-            Some(Ipld::Integer(seq)) => u64::try_from(*seq).map_err(|_| EventError::Field("seq")),
+            Some(Value::Integer(seq)) => u64::try_from(*seq).map_err(|_| EventError::Field("seq")),
             _ => Err(EventError::Field("seq")),
         }
     }
 
     fn bool(&self, name: &'static str) -> Result<bool, EventError> {
         match self.0.get(name) {
-            Some(Ipld::Bool(value)) => Ok(*value),
+            Some(Value::Bool(value)) => Ok(*value),
             _ => Err(EventError::Field(name)),
         }
     }
 
     fn bytes(&self, name: &'static str) -> Result<Bytes, EventError> {
         match self.0.get(name) {
-            Some(Ipld::Bytes(bytes)) => Ok(Bytes::copy_from_slice(bytes)),
+            Some(Value::Bytes(bytes)) => Ok(Bytes::copy_from_slice(bytes)),
             _ => Err(EventError::Field(name)),
         }
     }
 
     fn cid_or_none(&self, name: &'static str) -> Result<Option<Cid>, EventError> {
         match self.0.get(name) {
-            Some(Ipld::Link(link)) => match Cid::try_from(link) {
-                Ok(cid) if cid.codec() == Codec::DagCbor => Ok(Some(cid)),
+            Some(Value::Link(link)) => match link.cid() {
+                Some(cid) if cid.codec() == Codec::DagCbor => Ok(Some(cid)),
                 _ => Err(EventError::Field(name)),
             },
-            Some(Ipld::Null) | None => Ok(None),
+            Some(Value::Null) | None => Ok(None),
             Some(_) => Err(EventError::Field(name)),
         }
     }

@@ -1,16 +1,17 @@
 //! From bytes to values. Recursion is as deep as [`Limits::depth`] and no deeper.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+
+use smol_str::SmolStr;
 
 use super::{DecodeError, DecodeErrorKind, Item, Mode, Reader};
-use crate::data::{Ipld, Limits};
+use crate::data::{Limits, Map, Value};
 
 /// A value read by [`decode_lenient`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Lenient {
     /// The value.
-    pub value: Ipld,
+    pub value: Value,
     /// The first form in it that is not canonical, if there is one.
     pub deviation: Option<DecodeError>,
 }
@@ -20,7 +21,7 @@ pub struct Lenient {
 /// # Errors
 ///
 /// [`DecodeError`] if the bytes are not one value in its canonical form, or go beyond `limits`.
-pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Ipld, DecodeError> {
+pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Value, DecodeError> {
     let mut reader = Reader::new(bytes, Mode::Strict);
     let value = read(&mut reader, limits, limits.depth)?;
     reader.end()?;
@@ -28,7 +29,7 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Ipld, DecodeError> {
 }
 
 /// Decodes canonical CBOR that other bytes follow, and returns how many bytes it takes.
-pub(crate) fn decode_first(bytes: &[u8], limits: &Limits) -> Result<(Ipld, usize), DecodeError> {
+pub(crate) fn decode_first(bytes: &[u8], limits: &Limits) -> Result<(Value, usize), DecodeError> {
     let mut reader = Reader::new(bytes, Mode::Strict);
     let value = read(&mut reader, limits, limits.depth)?;
     Ok((value, reader.offset()))
@@ -49,16 +50,16 @@ pub fn decode_lenient(bytes: &[u8], limits: &Limits) -> Result<Lenient, DecodeEr
     Ok(Lenient { value, deviation: reader.deviation() })
 }
 
-fn read(reader: &mut Reader<'_>, limits: &Limits, depth: usize) -> Result<Ipld, DecodeError> {
+fn read(reader: &mut Reader<'_>, limits: &Limits, depth: usize) -> Result<Value, DecodeError> {
     let start = reader.offset();
     Ok(match reader.item()? {
-        Item::Null => Ipld::Null,
-        Item::Bool(value) => Ipld::Bool(value),
-        Item::Integer(value) => Ipld::Integer(value),
-        Item::Float(value) => Ipld::Float(value),
-        Item::Bytes(value) => Ipld::Bytes(value.to_vec()),
-        Item::Text(value) => Ipld::String(text(reader, value, start)?),
-        Item::Link(value) => Ipld::Link(value),
+        Item::Null => Value::Null,
+        Item::Bool(value) => Value::Bool(value),
+        Item::Integer(value) => Value::Integer(value),
+        Item::Float(value) => Value::Float(value),
+        Item::Bytes(value) => Value::Bytes(value.to_vec()),
+        Item::Text(value) => Value::String(text(reader, value, start)?),
+        Item::Link(value) => Value::Link(value.into()),
         Item::List(count) => {
             let depth = enter(count, limits, depth, start)?;
             // A count is bounded by the bytes that are there, yet an item takes more memory than
@@ -67,11 +68,11 @@ fn read(reader: &mut Reader<'_>, limits: &Limits, depth: usize) -> Result<Ipld, 
             for _ in 0..count {
                 list.push(read(reader, limits, depth)?);
             }
-            Ipld::List(list)
+            Value::List(list)
         }
         Item::Map(count) => {
             let depth = enter(count, limits, depth, start)?;
-            Ipld::Map(read_map(reader, limits, depth, count)?)
+            Value::Map(read_map(reader, limits, depth, count)?)
         }
     })
 }
@@ -81,8 +82,11 @@ fn read_map(
     limits: &Limits,
     depth: usize,
     count: usize,
-) -> Result<BTreeMap<String, Ipld>, DecodeError> {
-    let mut map = BTreeMap::new();
+) -> Result<Map, DecodeError> {
+    // As with lists: what is claimed is not yet there.
+    let mut entries: Vec<(SmolStr, Value)> = Vec::with_capacity(count.min(16));
+    let begin = reader.offset();
+    let mut sorted = true;
     let mut previous: Option<&[u8]> = None;
     for _ in 0..count {
         let start = reader.offset();
@@ -90,23 +94,31 @@ fn read_map(
         if key.len() > limits.key_bytes {
             return Err(DecodeErrorKind::TooLong.at(start));
         }
-        match previous.map(|previous| key_order(previous, key)) {
+        match previous.map(|previous| byte_order(previous, key)) {
             None | Some(Ordering::Less) => {}
             Some(Ordering::Equal) => return Err(DecodeErrorKind::DuplicateKey.at(start)),
-            Some(Ordering::Greater) => reader.deviate(DecodeErrorKind::KeyOrder, start)?,
+            Some(Ordering::Greater) => {
+                reader.deviate(DecodeErrorKind::KeyOrder, start)?;
+                sorted = false;
+            }
         }
         previous = Some(key);
-        let key = text(reader, key, start)?;
-        let value = read(reader, limits, depth)?;
-        if map.insert(key, value).is_some() {
-            return Err(DecodeErrorKind::DuplicateKey.at(start));
-        }
+        let readable = std::str::from_utf8(key).ok();
+        sorted &= readable.is_some();
+        let key = match readable {
+            Some(key) => SmolStr::new(key),
+            None => text(reader, key, start)?.into(),
+        };
+        entries.push((key, read(reader, limits, depth)?));
     }
-    Ok(map)
+    if sorted {
+        return Ok(Map::from_sorted(entries));
+    }
+    Map::from_entries(entries).ok_or(DecodeErrorKind::DuplicateKey.at(begin))
 }
 
 /// Compares two keys as canonical maps order them: by length, then by bytes.
-pub(super) fn key_order(left: &[u8], right: &[u8]) -> Ordering {
+pub(super) fn byte_order(left: &[u8], right: &[u8]) -> Ordering {
     left.len().cmp(&right.len()).then_with(|| left.cmp(right))
 }
 

@@ -3,8 +3,7 @@
 use syntax::Cid;
 use thiserror::Error;
 
-use super::decode::key_order;
-use crate::data::Ipld;
+use crate::data::Value;
 
 /// Deeper than any value that our decoders make; a bound for values made by hand.
 const DEPTH_MAX: usize = 512;
@@ -28,34 +27,35 @@ pub enum EncodeError {
 /// # Errors
 ///
 /// [`EncodeError`] if the value has no such encoding.
-pub fn encode(value: &Ipld) -> Result<Vec<u8>, EncodeError> {
+pub fn encode(value: &Value) -> Result<Vec<u8>, EncodeError> {
     let mut out = Vec::with_capacity(256);
     write(&mut out, value, DEPTH_MAX)?;
     Ok(out)
 }
 
-fn write(out: &mut Vec<u8>, value: &Ipld, depth: usize) -> Result<(), EncodeError> {
+fn write(out: &mut Vec<u8>, value: &Value, depth: usize) -> Result<(), EncodeError> {
     match value {
-        Ipld::Null => put_null(out),
-        Ipld::Bool(value) => put_bool(out, *value),
-        Ipld::Integer(value) => put_integer(out, *value)?,
-        Ipld::Float(_) => return Err(EncodeError::Float),
-        Ipld::String(text) => put_text(out, text),
-        Ipld::Bytes(bytes) => put_bytes(out, bytes),
-        Ipld::Link(link) => put_link(out, &link.to_bytes()),
-        Ipld::List(list) => {
+        Value::Null => put_null(out),
+        Value::Bool(value) => put_bool(out, *value),
+        Value::Integer(value) => put_integer(out, *value)?,
+        Value::Float(_) => return Err(EncodeError::Float),
+        Value::String(text) => put_text(out, text),
+        Value::Bytes(bytes) => put_bytes(out, bytes),
+        Value::Link(link) => match link.cid() {
+            Some(cid) => put_cid(out, Some(&cid)),
+            None => put_link(out, &link.as_any().to_bytes()),
+        },
+        Value::List(list) => {
             let depth = depth.checked_sub(1).ok_or(EncodeError::TooDeep)?;
             put_array(out, list.len());
             for item in list {
                 write(out, item, depth)?;
             }
         }
-        Ipld::Map(map) => {
+        Value::Map(map) => {
             let depth = depth.checked_sub(1).ok_or(EncodeError::TooDeep)?;
             put_map(out, map.len());
-            let mut entries: Vec<_> = map.iter().collect();
-            entries.sort_unstable_by(|(a, _), (b, _)| key_order(a.as_bytes(), b.as_bytes()));
-            for (key, item) in entries {
+            for (key, item) in map.iter() {
                 put_text(out, key);
                 write(out, item, depth)?;
             }

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::decode::{enter, key_order};
+use super::decode::{byte_order, enter};
 use super::{DecodeError, DecodeErrorKind, Item, Mode, Reader};
 use crate::data::Limits;
 
@@ -35,7 +35,7 @@ fn scan(reader: &mut Reader<'_>, limits: &Limits, depth: usize) -> Result<(), De
                 if key.len() > limits.key_bytes {
                     return Err(DecodeErrorKind::TooLong.at(start));
                 }
-                match previous.map(|previous| key_order(previous, key)) {
+                match previous.map(|previous| byte_order(previous, key)) {
                     None | Some(Ordering::Less) => {}
                     Some(Ordering::Equal) => return Err(DecodeErrorKind::DuplicateKey.at(start)),
                     Some(Ordering::Greater) => return Err(DecodeErrorKind::KeyOrder.at(start)),

@@ -1,0 +1,99 @@
+//! Makes the first inputs of all targets from `fixtures/` and `lexicons/`:
+//! `cargo run --release` in this directory.
+
+use std::error::Error;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use repo::car::Decoder;
+use repo::data::{Limits, Value, cbor, json};
+use repo::event::CommitEvent;
+use repo::mst::RawNode;
+use syntax::Cid;
+
+type Outcome = Result<(), Box<dyn Error>>;
+
+fn main() -> Outcome {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = here.join("../..");
+    let corpus = Corpus(here.join("corpus"));
+
+    for path in files(&root.join("fixtures"))?.into_iter().chain(files(&root.join("lexicons"))?) {
+        let bytes = fs::read(&path)?;
+        let text = String::from_utf8_lossy(&bytes);
+        match path.extension().and_then(|extension| extension.to_str()) {
+            Some("txt") => {
+                for line in text.lines().filter(|line| line.len() < 300) {
+                    corpus.add("syntax", line.as_bytes())?;
+                }
+            }
+            Some("car") => car(&corpus, &bytes)?,
+            Some("json") => value(&corpus, &bytes)?,
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn car(corpus: &Corpus, bytes: &[u8]) -> Outcome {
+    for first in [0, 200] {
+        corpus.add("car", &[&[first], bytes].concat())?;
+    }
+    corpus.add("slice", bytes)?;
+    let mut decoder = Decoder::new();
+    decoder.push(bytes);
+    while let Some(block) = decoder.next_block()? {
+        let target = if RawNode::decode(block.bytes).is_ok() { "mst_node" } else { "cbor" };
+        corpus.add(target, block.bytes)?;
+    }
+    Ok(())
+}
+
+/// A JSON file: whole, and each of its items; as JSON, as CBOR, and as what else it may be.
+fn value(corpus: &Corpus, bytes: &[u8]) -> Outcome {
+    if serde_json::from_slice::<serde_json::Value>(bytes)?.get("lexicon").is_some() {
+        corpus.add("schema", bytes)?;
+    }
+    let Ok(value) = json::decode(bytes, &Limits::FOREIGN) else { return Ok(()) };
+    let items = match &value {
+        Value::List(items) => items.clone(),
+        _ => vec![value.clone()],
+    };
+    for item in items {
+        corpus.add("json", json::encode(&item).as_bytes())?;
+        if let Ok(encoded) = cbor::encode(&item) {
+            corpus.add("cbor", &encoded)?;
+        }
+        let Value::Map(map) = item else { continue };
+        if let Ok(event) = CommitEvent::from_map(&map) {
+            corpus.add("slice", &event.encode().into_bytes())?;
+            corpus.add("slice", &event.blocks)?;
+        }
+    }
+    Ok(())
+}
+
+struct Corpus(PathBuf);
+
+impl Corpus {
+    /// Adds an input under a name that its content makes.
+    fn add(&self, target: &str, bytes: &[u8]) -> Outcome {
+        let folder = self.0.join(target);
+        fs::create_dir_all(&folder)?;
+        fs::write(folder.join(Cid::of_raw(bytes).to_string()), bytes)?;
+        Ok(())
+    }
+}
+
+fn files(folder: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            found.extend(files(&path)?);
+        } else {
+            found.push(path);
+        }
+    }
+    Ok(found)
+}
