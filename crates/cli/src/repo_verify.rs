@@ -149,7 +149,9 @@ pub(crate) fn print_survey(survey: &Survey) {
     let bytes = output::bytes(survey.nodes.bytes);
     let layers = survey.layers;
     output::line(&format!(
-        "  {:width$} {:>10} {bytes:>10} in {layers} layers",
-        "nodes", survey.nodes.count
+        "  {:width$} {:>10} {bytes:>10} in {layers} {}",
+        "nodes",
+        survey.nodes.count,
+        if layers == 1 { "layer" } else { "layers" }
     ));
 }
