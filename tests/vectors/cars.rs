@@ -58,7 +58,8 @@ fn repositories_verify_and_slices_of_one_are_told_apart() {
             repositories += 1;
             let document = root.join(name.replace(".repo.car", ".didDoc.json"));
             if document.exists() {
-                archive.commit().verify(&key(&document)).unwrap();
+                let outcome = archive.commit().verify(&key(&document));
+                assert_eq!(outcome, Ok(()), "{}", path.display());
                 signed += 1;
             }
         }

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use repo::data::{Ipld, Limits, json as json_form};
+use repo::data::{Limits, Value, json as json_form};
 use repo::event::{CommitEvent, Message, decode};
 use repo::slice::Slice;
 
@@ -15,7 +15,7 @@ fn events_agree_with_their_slices() {
         for entry in fs::read_dir(root).unwrap() {
             let path = entry.unwrap().path();
             let text = fs::read(&path).unwrap();
-            let Ipld::Map(body) = json_form::decode(&text, &Limits::FOREIGN).unwrap() else {
+            let Value::Map(body) = json_form::decode(&text, &Limits::FOREIGN).unwrap() else {
                 panic!("{} is not an event", path.display());
             };
             let event = CommitEvent::from_map(&body).unwrap();

@@ -7,7 +7,7 @@ mod checks;
 mod docs;
 mod module;
 mod names;
-mod types;
+mod shapes;
 
 use std::collections::{BTreeMap, BTreeSet};
 

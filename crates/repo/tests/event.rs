@@ -145,6 +145,16 @@ fn a_commit_has_the_fields_that_the_protocol_asks_for() {
 }
 
 #[test]
+fn numbers_of_other_servers_are_encoded_in_their_shortest_form() {
+    for seq in [0, 23, 24, 1007, u64::from(u32::MAX), 1 << 32] {
+        let event = CommitEvent { seq, ..commit(vec![], None) };
+        let frame = event.encode().into_bytes();
+        canonical(&frame);
+        assert_eq!(decode(&frame).unwrap(), Message::Commit(event));
+    }
+}
+
+#[test]
 fn frames_that_are_none_have_their_errors() {
     let good = commit(vec![], None).encode().into_bytes();
     let header = |text: &str| {

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::fmt::Debug;
 
 use super::module::Module;
-use super::types::Presence;
+use super::shapes::Presence;
 use super::{OPAQUE, Result, Schemas, names};
 use crate::format::Format;
 use crate::rule::Bounds;

@@ -18,7 +18,7 @@ pub use crate::data::cbor::decode::{Lenient, decode, decode_lenient};
 pub(crate) use crate::data::cbor::decode::{decode_first, enter};
 pub use crate::data::cbor::encode::{EncodeError, encode};
 pub(crate) use crate::data::cbor::encode::{
-    put_array, put_bool, put_bytes, put_cid, put_map, put_null, put_text, put_uint, put_uint_wide,
+    put_array, put_bool, put_bytes, put_cid, put_map, put_null, put_text, put_uint,
 };
 pub(crate) use crate::data::cbor::reader::{Item, Mode, Reader};
 pub use crate::data::cbor::scan::check;

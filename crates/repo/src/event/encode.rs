@@ -4,7 +4,7 @@ use syntax::{Datetime, Did};
 
 use super::{AccountEvent, CommitEvent, IdentityEvent, Op, SyncEvent};
 use crate::data::cbor::{
-    put_array, put_bool, put_bytes, put_cid, put_map, put_null, put_text, put_uint, put_uint_wide,
+    put_array, put_bool, put_bytes, put_cid, put_map, put_null, put_text, put_uint,
 };
 
 /// The least sequence number that takes nine bytes in CBOR, as all of ours do.
@@ -14,8 +14,8 @@ const SEQ_MIN: u64 = 1 << 32;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Frame {
     bytes: Vec<u8>,
-    /// Where the sequence number's eight bytes are.
-    seq_at: usize,
+    /// Where the sequence number's eight bytes are; a small number does not take as many.
+    seq_at: Option<usize>,
 }
 
 impl Frame {
@@ -28,11 +28,12 @@ impl Frame {
     ///
     /// # Panics
     ///
-    /// Panics if the number is below 2^32: ours are microseconds since 1970, and only larger ones
-    /// take the nine bytes that are there.
+    /// Panics if the number, or the event's own, is below 2^32: ours are microseconds since 1970,
+    /// and only larger ones take the nine bytes in which one can stand for another.
     pub fn into_bytes_with_seq(mut self, seq: u64) -> Vec<u8> {
-        assert!(seq >= SEQ_MIN, "a sequence number is a time in microseconds");
-        self.bytes[self.seq_at..self.seq_at + 8].copy_from_slice(&seq.to_be_bytes());
+        let at = self.seq_at.filter(|_| seq >= SEQ_MIN);
+        let at = at.expect("a sequence number is a time in microseconds");
+        self.bytes[at..at + 8].copy_from_slice(&seq.to_be_bytes());
         self.bytes
     }
 }
@@ -48,11 +49,11 @@ fn begin(kind: &str, capacity: usize) -> Vec<u8> {
     out
 }
 
-/// Appends the sequence number in its full width and returns where it is.
-fn put_seq(out: &mut Vec<u8>, seq: u64) -> usize {
+/// Appends the sequence number and returns where its eight bytes are, if it has as many.
+fn put_seq(out: &mut Vec<u8>, seq: u64) -> Option<usize> {
     put_text(out, "seq");
-    put_uint_wide(out, seq);
-    out.len() - 8
+    put_uint(out, seq);
+    (seq >= SEQ_MIN).then(|| out.len() - 8)
 }
 
 fn put_did(out: &mut Vec<u8>, did: &Did) {

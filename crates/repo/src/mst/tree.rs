@@ -80,13 +80,15 @@ impl Tree {
         Ok(Self { root: Arc::new(node) })
     }
 
-    /// Makes a view of the tree with this root, which is loaded from a source.
+    /// Makes a view of the tree with this root, which is loaded from a source that finds by CID.
+    ///
+    /// Where the root is among others by place, only whoever put it there knows its layer: get its
+    /// block and use [`Tree::open`].
     ///
     /// # Errors
     ///
     /// [`TreeError`] if the source does not have the root, or it is none.
     pub fn load<S: NodeSource>(root: Cid, source: &S) -> Result<Self, TreeError> {
-        // The layer of a root is not known before it is there; sources by place are not asked here.
         let at = Position { layer: 0, lo: None };
         let block = source.node(at, &root)?;
         Self::open(root, block.ok_or(TreeError::Missing { cid: root, layer: 0, lo: None })?)

@@ -75,12 +75,6 @@ pub(crate) fn put_uint(out: &mut Vec<u8>, value: u64) {
     put_head(out, 0, value);
 }
 
-/// Appends an integer in nine bytes, which is canonical from 2^32 on.
-pub(crate) fn put_uint_wide(out: &mut Vec<u8>, value: u64) {
-    out.push(0x1b);
-    out.extend_from_slice(&value.to_be_bytes());
-}
-
 /// Appends null.
 pub(crate) fn put_null(out: &mut Vec<u8>) {
     out.push(0xf6);
