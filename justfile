@@ -30,6 +30,7 @@ bench:
 vectors VECTORS:
     PAGURUS_VECTORS={{VECTORS}} cargo test -p pagurus-tests --test vectors
     PAGURUS_VECTORS={{VECTORS}} cargo test -p pagurus-lexicon --test vectors
+    PAGURUS_VECTORS={{VECTORS}} cargo test -p pagurus-identity --test vectors
 
 # Fuzzes a target for some seconds. Needs cargo-fuzz and a nightly compiler.
 fuzz TARGET SECONDS="60":
