@@ -1,0 +1,169 @@
+//! The log of events, from which the firehose is served.
+//!
+//! The sequence number is the time in microseconds, or one more than the last: it never goes back,
+//! whatever backup was restored. It is drawn within the transaction, which one thread runs after
+//! the other, so that the order of numbers is the order of commits.
+
+use bytes::Bytes;
+use repo::event::Frame;
+use rusqlite::Connection;
+
+use crate::account::AccountId;
+use crate::error::Error;
+use crate::tx::{Tx, Value, int};
+
+/// Gives out sequence numbers; there is one, and the writing thread has it.
+#[derive(Debug)]
+pub(crate) struct Sequence {
+    last: u64,
+    /// What `last` was when the open transaction began.
+    committed: u64,
+}
+
+/// An event as it is sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredEvent {
+    /// The sequence number.
+    pub seq: u64,
+    /// The frame.
+    pub frame: Bytes,
+}
+
+impl Sequence {
+    pub(crate) fn new(last: u64) -> Self {
+        Self { last, committed: last }
+    }
+
+    /// Tells whether events were appended since the last commit.
+    pub(crate) fn has_grown(&self) -> bool {
+        self.last > self.committed
+    }
+
+    /// Returns the newest number that was drawn.
+    pub(crate) fn last(&self) -> u64 {
+        self.last
+    }
+
+    pub(crate) fn commit(&mut self) {
+        self.committed = self.last;
+    }
+
+    /// Numbers that were drawn in vain are not drawn again: nobody saw them, and gaps are allowed.
+    pub(crate) fn append(
+        &mut self,
+        connection: &Connection,
+        now_us: u64,
+        account: i64,
+        frame: Frame,
+    ) -> Result<u64, Error> {
+        let seq = now_us.max(self.last + 1);
+        self.last = seq;
+        let bytes = frame.into_bytes_with_seq(seq);
+        connection
+            .prepare_cached("INSERT INTO event (seq, account) VALUES (?1, ?2)")?
+            .execute((int(seq), account))?;
+        connection
+            .prepare_cached("INSERT INTO event_frame (seq, frame) VALUES (?1, ?2)")?
+            .execute((int(seq), bytes))?;
+        Ok(seq)
+    }
+}
+
+impl Tx<'_> {
+    /// Returns the number of the newest event, 0 if there has been none.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] if the database failed.
+    pub fn last_seq(&mut self) -> Result<u64, Error> {
+        let last = self.query_opt("SELECT max(seq) FROM event", &[], |row| row.opt_uint(0))?;
+        Ok(last.flatten().unwrap_or_default())
+    }
+
+    /// Returns the number of the oldest event that is kept.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] if the database failed.
+    pub fn first_seq(&mut self) -> Result<Option<u64>, Error> {
+        let first = self.query_opt("SELECT min(seq) FROM event", &[], |row| row.opt_uint(0))?;
+        Ok(first.flatten())
+    }
+
+    /// Returns events after a number in their order, up to so many and about so many bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] if the database failed.
+    pub fn events_after(
+        &mut self,
+        seq: u64,
+        count_max: usize,
+        bytes_max: usize,
+    ) -> Result<Vec<StoredEvent>, Error> {
+        let sql = "SELECT seq, frame FROM event_frame WHERE seq > ?1 ORDER BY seq LIMIT ?2";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let limit = int(u64::try_from(count_max).unwrap_or(u64::MAX));
+        let mut rows = statement.query((int(seq), limit))?;
+        let (mut events, mut bytes) = (Vec::new(), 0);
+        while let Some(row) = rows.next()? {
+            let seq: i64 = row.get(0)?;
+            let seq = u64::try_from(seq).map_err(|_| Error::Malformed("sequence number"))?;
+            let frame: Vec<u8> = row.get(1)?;
+            bytes += frame.len();
+            events.push(StoredEvent { seq, frame: frame.into() });
+            if bytes >= bytes_max {
+                break;
+            }
+        }
+        Ok(events)
+    }
+
+    /// Appends an event about an account and returns its sequence number.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] if the database failed.
+    pub fn append(&mut self, account: AccountId, frame: Frame) -> Result<u64, Error> {
+        self.append_event(account.0, frame)
+    }
+
+    /// Deletes up to so many events before a number, but never the newest, and returns how many it
+    /// deleted.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] if the database failed.
+    pub fn prune_events(&mut self, before_seq: u64, count_max: u64) -> Result<usize, Error> {
+        // The newest stays, whatever its age: the next number has to be above it.
+        let before = before_seq.min(self.last_seq()?);
+        let sql = "DELETE FROM event_frame WHERE seq IN
+                   (SELECT seq FROM event_frame WHERE seq < $1 ORDER BY seq LIMIT $2)";
+        self.execute(sql, &[Value::Int(int(before)), Value::Int(int(count_max))])?;
+        let sql = "DELETE FROM event WHERE seq IN
+                   (SELECT seq FROM event WHERE seq < $1 ORDER BY seq LIMIT $2)";
+        self.execute(sql, &[Value::Int(int(before)), Value::Int(int(count_max))])
+    }
+
+    /// Deletes up to so many events of an account before a number, and returns how many.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] if the database failed.
+    pub fn purge_events_of(
+        &mut self,
+        account: AccountId,
+        before_seq: u64,
+        count_max: u64,
+    ) -> Result<usize, Error> {
+        let sql = "SELECT seq FROM event WHERE account = $1 AND seq < $2 LIMIT $3";
+        let values =
+            [Value::Int(account.0), Value::Int(int(before_seq)), Value::Int(int(count_max))];
+        let seqs = self.query_all(sql, &values, |row| row.int(0))?;
+        for seq in &seqs {
+            self.execute("DELETE FROM event_frame WHERE seq = $1", &[Value::Int(*seq)])?;
+            self.execute("DELETE FROM event WHERE seq = $1", &[Value::Int(*seq)])?;
+        }
+        Ok(seqs.len())
+    }
+}

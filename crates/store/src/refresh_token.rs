@@ -1,0 +1,119 @@
+//! Refresh tokens of sessions.
+
+use crate::account::AccountId;
+use crate::error::Error;
+use crate::tx::{Tx, Value, int};
+
+/// A refresh token, by its identifier.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefreshToken {
+    /// Whose it is.
+    pub account: AccountId,
+    /// Its identifier.
+    pub id: String,
+    /// When it ends, in milliseconds since 1970.
+    pub expires_at: u64,
+    /// What it was exchanged for.
+    pub next_id: Option<String>,
+    /// The name of the app password that the session began with.
+    pub app_password: Option<String>,
+}
+
+impl Tx<'_> {
+    /// Returns an account's refresh token.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] if the database failed.
+    pub fn refresh_token(
+        &mut self,
+        account: AccountId,
+        id: &str,
+    ) -> Result<Option<RefreshToken>, Error> {
+        self.query_opt(
+            "SELECT expires_at, next_id, app_password FROM refresh_token
+             WHERE account = $1 AND id = $2",
+            &[Value::Int(account.0), Value::Text(id)],
+            |row| {
+                Ok(RefreshToken {
+                    account,
+                    id: id.to_owned(),
+                    expires_at: row.uint(0)?,
+                    next_id: row.opt_text(1)?,
+                    app_password: row.opt_text(2)?,
+                })
+            },
+        )
+    }
+
+    /// Keeps a refresh token, which may be there already.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] if the database failed.
+    pub fn put_refresh_token(&mut self, token: &RefreshToken) -> Result<(), Error> {
+        self.execute(
+            "INSERT INTO refresh_token (account, id, expires_at, next_id, app_password)
+             VALUES ($1, $2, $3, $4, $5)
+             ON CONFLICT (account, id) DO UPDATE SET
+               expires_at = excluded.expires_at, next_id = excluded.next_id",
+            &[
+                Value::Int(token.account.0),
+                Value::Text(&token.id),
+                Value::Int(int(token.expires_at)),
+                token.next_id.as_deref().into(),
+                token.app_password.as_deref().into(),
+            ],
+        )?;
+        Ok(())
+    }
+
+    /// Deletes a refresh token.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] if the database failed.
+    pub fn delete_refresh_token(&mut self, account: AccountId, id: &str) -> Result<(), Error> {
+        let values = [Value::Int(account.0), Value::Text(id)];
+        self.execute("DELETE FROM refresh_token WHERE account = $1 AND id = $2", &values)?;
+        Ok(())
+    }
+
+    /// Deletes an account's refresh tokens that ended before now.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] if the database failed.
+    pub fn delete_expired_refresh_tokens(&mut self, account: AccountId) -> Result<(), Error> {
+        let values = [Value::Int(account.0), Value::Int(int(self.now_ms()))];
+        self.execute("DELETE FROM refresh_token WHERE account = $1 AND expires_at <= $2", &values)?;
+        Ok(())
+    }
+
+    /// Deletes all refresh tokens of an account.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] if the database failed.
+    pub fn delete_refresh_tokens(&mut self, account: AccountId) -> Result<(), Error> {
+        self.execute("DELETE FROM refresh_token WHERE account = $1", &[Value::Int(account.0)])?;
+        Ok(())
+    }
+
+    /// Deletes the refresh tokens of sessions that began with an app password.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] if the database failed.
+    pub fn delete_refresh_tokens_of(
+        &mut self,
+        account: AccountId,
+        app_password: &str,
+    ) -> Result<(), Error> {
+        self.execute(
+            "DELETE FROM refresh_token WHERE account = $1 AND app_password = $2",
+            &[Value::Int(account.0), Value::Text(app_password)],
+        )?;
+        Ok(())
+    }
+}

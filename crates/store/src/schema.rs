@@ -1,0 +1,70 @@
+//! The tables, and bringing a database up to them.
+//!
+//! A database says its version. One that is newer than the program is not touched. One that is
+//! older is copied first, then changed, one version after the other, each in one transaction.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::Connection;
+use thiserror::Error;
+
+/// What makes each version of the one before it, from the empty database on.
+const VERSIONS: [&str; 1] = [include_str!("schema/1.sql")];
+
+/// Marks a database as ours: `PGRS`.
+const APPLICATION_ID: i64 = 0x5047_5253;
+
+/// Says why a database cannot be used.
+#[derive(Debug, Error)]
+pub enum SchemaError {
+    /// The file is a database of another program.
+    #[error("{0} is not a database of this program")]
+    Foreign(PathBuf),
+    /// The database was made by a newer program.
+    #[error("{path} is of version {found}, and this program knows versions up to {known}")]
+    TooNew {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: i64,
+        /// The newest known version.
+        known: usize,
+    },
+    /// The database failed.
+    #[error("database could not be brought up to date")]
+    Database(#[from] rusqlite::Error),
+}
+
+/// Brings a database up to the newest version.
+pub(crate) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), SchemaError> {
+    let pragma = |name: &str| connection.query_row(&format!("PRAGMA {name}"), (), |row| row.get(0));
+    let found: i64 = pragma("user_version")?;
+    let application: i64 = pragma("application_id")?;
+    let tables: i64 =
+        connection.query_row("SELECT count(*) FROM sqlite_schema", (), |row| row.get(0))?;
+    if tables > 0 && application != APPLICATION_ID {
+        return Err(SchemaError::Foreign(path.to_owned()));
+    }
+    let known = VERSIONS.len();
+    let done = usize::try_from(found).unwrap_or(usize::MAX);
+    if done > known {
+        return Err(SchemaError::TooNew { path: path.to_owned(), found, known });
+    }
+    if done == known {
+        return Ok(());
+    }
+    if done > 0 {
+        let copy = path.with_extension(format!("before-version-{known}.sqlite"));
+        connection.execute("VACUUM INTO ?1", [copy.to_string_lossy()])?;
+        tracing::info!(copy = %copy.display(), "copied the database before changing it");
+    }
+    for (index, sql) in VERSIONS.iter().enumerate().skip(done) {
+        let transaction = connection.transaction()?;
+        transaction.execute_batch(sql)?;
+        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+        let version = i64::try_from(index + 1).unwrap_or(i64::MAX);
+        transaction.pragma_update(None, "user_version", version)?;
+        transaction.commit()?;
+    }
+    Ok(())
+}

@@ -1,0 +1,277 @@
+//! The one thread that writes.
+//!
+//! It takes the transactions that wait, runs each in a savepoint of one database transaction, and
+//! answers all after one `COMMIT`, which is one `fsync`. While that runs, the next ones gather.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+use tokio::sync::{oneshot, watch};
+
+use crate::clock::Clock;
+use crate::error::Error;
+use crate::event::Sequence;
+use crate::fault::{FaultPoint, Faults};
+use crate::tx::Tx;
+
+/// The most transactions that share one `COMMIT`.
+const BATCH_JOBS_MAX: usize = 256;
+/// About how long the transactions that share one `COMMIT` may take together.
+const BATCH_TIME_MAX: Duration = Duration::from_millis(5);
+/// The most transactions of one account in a batch, while others wait.
+const BATCH_JOBS_OF_ONE_MAX: usize = 16;
+/// The most transactions that may wait.
+const WAITING_JOBS_MAX: usize = 8192;
+
+/// What a transaction is about, so that none takes all the room: an account's number, 0 for others.
+pub(crate) type Topic = i64;
+
+/// Runs a transaction, tells whether to keep it, and returns what tells its outcome.
+type Body = Box<dyn FnOnce(&mut Tx<'_>) -> (bool, Answer) + Send>;
+/// Tells a transaction's outcome, once it is known whether the batch was committed.
+type Answer = Box<dyn FnOnce(Result<(), Error>) + Send>;
+
+struct Job {
+    topic: Topic,
+    body: Body,
+}
+
+#[derive(Default)]
+struct Waiting {
+    jobs: VecDeque<Job>,
+    closed: bool,
+    stopped: bool,
+}
+
+/// Where transactions wait. Callers push and the thread pops; nobody holds the lock for long.
+#[derive(Default)]
+struct Queue {
+    waiting: Mutex<Waiting>,
+    wake: Condvar,
+}
+
+/// The way to the thread that writes.
+pub(crate) struct Writer {
+    queue: Arc<Queue>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Writer {
+    /// Starts the thread.
+    pub(crate) fn start(
+        connection: Connection,
+        sequence: Sequence,
+        clock: Clock,
+        faults: Faults,
+        grown: watch::Sender<u64>,
+    ) -> std::io::Result<Self> {
+        let queue = Arc::new(Queue::default());
+        let mut run = Run { queue: Arc::clone(&queue), connection, sequence, clock, faults, grown };
+        let thread =
+            thread::Builder::new().name("store-writer".into()).spawn(move || run.until_closed())?;
+        Ok(Self { queue, thread: Mutex::new(Some(thread)) })
+    }
+
+    /// Queues a transaction; its outcome comes after it is durable, whether or not it is awaited.
+    pub(crate) fn submit<T, E>(
+        &self,
+        topic: Topic,
+        body: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<oneshot::Receiver<Result<T, E>>, Error>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        let (sender, receiver) = oneshot::channel();
+        let body: Body = Box::new(move |tx| {
+            let outcome = body(tx);
+            let keep = outcome.is_ok();
+            let answer: Answer = Box::new(move |committed| {
+                let outcome = match committed {
+                    Err(error) if keep => Err(error.into()),
+                    _ => outcome,
+                };
+                // Whoever asked may have gone; what was done stays done.
+                let _ = sender.send(outcome);
+            });
+            (keep, answer)
+        });
+        self.queue.push(Job { topic, body })?;
+        Ok(receiver)
+    }
+
+    /// Tells whether writing has stopped after a failure.
+    pub(crate) fn has_stopped(&self) -> bool {
+        self.queue.lock().stopped
+    }
+
+    /// Returns how many transactions wait.
+    pub(crate) fn waiting(&self) -> usize {
+        self.queue.lock().jobs.len()
+    }
+
+    /// Finishes what waits and ends the thread.
+    pub(crate) fn close(&self) {
+        self.queue.lock().closed = true;
+        self.queue.wake.notify_all();
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread
+            && thread.join().is_err()
+        {
+            tracing::error!("the writing thread panicked");
+        }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+impl Queue {
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        // Nothing in here leaves the queue half changed, so a panic elsewhere does not spoil it.
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn push(&self, job: Job) -> Result<(), Error> {
+        let mut waiting = self.lock();
+        if waiting.stopped || waiting.closed {
+            return Err(Error::Stopped);
+        }
+        if waiting.jobs.len() >= WAITING_JOBS_MAX {
+            return Err(Error::Overloaded);
+        }
+        waiting.jobs.push_back(job);
+        drop(waiting);
+        self.wake.notify_one();
+        Ok(())
+    }
+
+    /// Waits for a transaction; `None` if there will be no more.
+    fn wait(&self) -> Option<Job> {
+        let mut waiting = self.lock();
+        loop {
+            if let Some(job) = waiting.jobs.pop_front() {
+                return Some(job);
+            }
+            if waiting.closed {
+                return None;
+            }
+            waiting = self.wake.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Takes the next transaction whose topic has not had its share.
+    fn next(&self, taken: &HashMap<Topic, usize>) -> Option<Job> {
+        let mut waiting = self.lock();
+        let has_room = |job: &Job| {
+            job.topic == 0 || taken.get(&job.topic).is_none_or(|count| *count < BATCH_JOBS_OF_ONE_MAX)
+        };
+        let index = waiting.jobs.iter().position(has_room)?;
+        waiting.jobs.remove(index)
+    }
+}
+
+struct Run {
+    queue: Arc<Queue>,
+    connection: Connection,
+    sequence: Sequence,
+    clock: Clock,
+    faults: Faults,
+    grown: watch::Sender<u64>,
+}
+
+impl Run {
+    fn until_closed(&mut self) {
+        while let Some(first) = self.queue.wait() {
+            let mut answers = Vec::new();
+            let outcome = self.batch(first, &mut answers);
+            if let Err(error) = &outcome {
+                self.roll_back(error);
+            }
+            for answer in answers {
+                answer(outcome.clone());
+            }
+            if outcome.is_ok() && self.sequence.has_grown() {
+                self.sequence.commit();
+                self.grown.send_replace(self.sequence.last());
+            }
+        }
+    }
+
+    /// Runs a transaction and those that wait behind it, and commits them together.
+    fn batch(&mut self, first: Job, answers: &mut Vec<Answer>) -> Result<(), Error> {
+        let began = Instant::now();
+        self.faults.at(FaultPoint::BeforeBegin)?;
+        self.statement("BEGIN IMMEDIATE")?;
+        let mut taken = HashMap::new();
+        let mut next = Some(first);
+        while let Some(job) = next {
+            *taken.entry(job.topic).or_default() += 1;
+            self.job(job.body, answers)?;
+            let room = answers.len() < BATCH_JOBS_MAX && began.elapsed() < BATCH_TIME_MAX;
+            next = if room { self.queue.next(&taken) } else { None };
+        }
+        let written = Instant::now();
+        self.faults.at(FaultPoint::BeforeCommit)?;
+        self.statement("COMMIT")?;
+        self.faults.at(FaultPoint::AfterCommit)?;
+        metrics::histogram!("pagurus_store_batch_jobs").record(count(answers.len()));
+        metrics::histogram!("pagurus_store_commit_seconds").record(written.elapsed().as_secs_f64());
+        Ok(())
+    }
+
+    /// Runs one transaction in a savepoint. An error means that the whole batch is lost.
+    fn job(&mut self, body: Body, answers: &mut Vec<Answer>) -> Result<(), Error> {
+        self.statement("SAVEPOINT job")?;
+        let mut tx = Tx {
+            connection: &self.connection,
+            sequence: Some(&mut self.sequence),
+            faults: Some(&self.faults),
+            now_us: self.clock.now_us(),
+        };
+        let (keep, answer) = body(&mut tx);
+        answers.push(answer);
+        // After a full disk, for one, the database has already undone everything by itself.
+        if self.connection.is_autocommit() {
+            return Err(Error::RolledBack);
+        }
+        if !keep {
+            self.statement("ROLLBACK TO job")?;
+        }
+        self.statement("RELEASE job")
+    }
+
+    fn statement(&self, sql: &str) -> Result<(), Error> {
+        Ok(self.connection.prepare_cached(sql)?.raw_execute().map(|_| ())?)
+    }
+
+    /// Makes sure that nothing of a batch stays, and stops if the disk cannot be trusted.
+    fn roll_back(&mut self, error: &Error) {
+        if !self.connection.is_autocommit()
+            && let Err(second) = self.statement("ROLLBACK")
+        {
+            tracing::error!(error = %second, "a failed transaction could not be rolled back");
+        }
+        match error {
+            Error::Full => tracing::error!("disk is full: writes are refused until there is room"),
+            Error::RolledBack => tracing::error!("the database gave a batch of writes up"),
+            _ => {
+                tracing::error!(%error, source = ?error, "writing has stopped");
+                let mut waiting = self.queue.lock();
+                waiting.stopped = true;
+                waiting.jobs.clear();
+            }
+        }
+    }
+}
+
+/// Counts of jobs are small; floating-point numbers hold them exactly.
+fn count(jobs: usize) -> f64 {
+    f64::from(u32::try_from(jobs).unwrap_or(u32::MAX))
+}
