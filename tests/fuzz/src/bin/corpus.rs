@@ -5,6 +5,8 @@ use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use identity::plc::directory;
+use identity::plc::log::Entry;
 use repo::car::Decoder;
 use repo::data::{Limits, Value, cbor, json};
 use repo::event::CommitEvent;
@@ -25,10 +27,16 @@ fn main() -> Outcome {
             Some("txt") => {
                 for line in text.lines().filter(|line| line.len() < 300) {
                     corpus.add("syntax", line.as_bytes())?;
+                    corpus.add("handle_txt", format!("did={line}").as_bytes())?;
                 }
+                let dids: Vec<_> = text.lines().take(3).map(|did| format!("did={did}")).collect();
+                corpus.add("handle_txt", dids.join("\n").as_bytes())?;
             }
             Some("car") => car(&corpus, &bytes)?,
-            Some("json") => value(&corpus, &bytes)?,
+            Some("json") => {
+                value(&corpus, &bytes)?;
+                identities(&corpus, &bytes)?;
+            }
             _ => {}
         }
     }
@@ -69,6 +77,27 @@ fn value(corpus: &Corpus, bytes: &[u8]) -> Outcome {
             corpus.add("slice", &event.encode().into_bytes())?;
             corpus.add("slice", &event.blocks)?;
         }
+    }
+    Ok(())
+}
+
+/// A JSON file that is a DID document, or a log of operations: whole, each operation, and what a
+/// directory says of them.
+fn identities(corpus: &Corpus, bytes: &[u8]) -> Outcome {
+    let value: serde_json::Value = serde_json::from_slice(bytes)?;
+    if value.get("verificationMethod").is_some() {
+        corpus.add("did_document", bytes)?;
+    }
+    let items = value.as_array().map_or(&[][..], Vec::as_slice);
+    for operation in items.iter().filter_map(|item| item.get("operation")) {
+        corpus.add("plc_operation", bytes)?;
+        corpus.add("plc_operation", operation.to_string().as_bytes())?;
+    }
+    let entries: Vec<Entry> = serde_json::from_slice(bytes).unwrap_or_default();
+    if let Some(entry) = entries.first()
+        && let Ok(document) = directory::document(&entry.did, &entries)
+    {
+        corpus.add("did_document", document.as_bytes())?;
     }
     Ok(())
 }
