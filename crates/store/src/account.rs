@@ -6,7 +6,8 @@ use crate::error::Error;
 use crate::tx::{Row, Tx, Value, int};
 
 /// The number by which an account's rows are kept. It is not used again after the account is gone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// The default comes before all that there are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AccountId(pub(crate) i64);
 
 /// Whether an account's repository can be had, and why not.
@@ -210,13 +211,14 @@ impl Tx<'_> {
         )
     }
 
-    /// Deletes an account and all its rows but its events, its repository's and its blobs': those
-    /// may be many, and go in pieces afterwards.
+    /// Deletes an account and all its rows but its events and those of its repository: they may be
+    /// many, and go in pieces afterwards, as do the files of its blobs.
     ///
     /// # Errors
     ///
     /// [`Error`] if the database failed.
     pub fn delete_account(&mut self, id: AccountId) -> Result<(), Error> {
+        self.note_leftovers(id)?;
         self.execute("DELETE FROM account WHERE id = $1", &[Value::Int(id.0)])?;
         Ok(())
     }
@@ -275,7 +277,10 @@ impl Tx<'_> {
             ],
         )?;
         let active = Value::from(state.status().is_active());
-        self.execute("UPDATE repo SET active = $1 WHERE account = $2", &[active, Value::Int(id.0)])?;
+        self.execute(
+            "UPDATE repo SET active = $1 WHERE account = $2",
+            &[active, Value::Int(id.0)],
+        )?;
         Ok(())
     }
 

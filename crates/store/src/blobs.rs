@@ -156,6 +156,29 @@ impl Blobs {
         task.await.expect("moving a file does not panic")
     }
 
+    /// Returns the blobs that an account has files of, whatever the database knows of them.
+    ///
+    /// # Errors
+    ///
+    /// [`BlobError`] if the account's folder cannot be read.
+    ///
+    /// # Panics
+    ///
+    /// Never: reading a folder does not.
+    pub async fn files_of(&self, did: &Did) -> Result<Vec<Cid>, BlobError> {
+        let folder = self.folder(did);
+        let task = spawn_blocking(move || {
+            let names = match fs::read_dir(folder) {
+                Ok(files) => files.map(|file| file.map(|file| file.file_name())),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+                Err(error) => return Err(error.into()),
+            };
+            let names: Vec<_> = names.collect::<io::Result<_>>()?;
+            Ok(names.iter().filter_map(|name| Cid::parse(name.to_str()?).ok()).collect())
+        });
+        task.await.expect("reading a folder does not panic")
+    }
+
     /// Deletes what has been in the quarantine for so long, and returns how many files that were.
     ///
     /// # Errors

@@ -12,6 +12,9 @@ use crate::account::AccountId;
 use crate::error::Error;
 use crate::tx::{Tx, Value, int};
 
+/// The setting that says up to which number events were pruned.
+const PRUNED_TO: &str = "event.pruned_to";
+
 /// Gives out sequence numbers; there is one, and the writing thread has it.
 #[derive(Debug)]
 pub(crate) struct Sequence {
@@ -137,33 +140,57 @@ impl Tx<'_> {
     pub fn prune_events(&mut self, before_seq: u64, count_max: u64) -> Result<usize, Error> {
         // The newest stays, whatever its age: the next number has to be above it.
         let before = before_seq.min(self.last_seq()?);
-        let sql = "DELETE FROM event_frame WHERE seq IN
-                   (SELECT seq FROM event_frame WHERE seq < $1 ORDER BY seq LIMIT $2)";
-        self.execute(sql, &[Value::Int(int(before)), Value::Int(int(count_max))])?;
-        let sql = "DELETE FROM event WHERE seq IN
-                   (SELECT seq FROM event WHERE seq < $1 ORDER BY seq LIMIT $2)";
-        self.execute(sql, &[Value::Int(int(before)), Value::Int(int(count_max))])
+        let last = self.query_one(
+            "SELECT max(seq) FROM (SELECT seq FROM event WHERE seq < $1 ORDER BY seq LIMIT $2)",
+            &[Value::Int(int(before)), Value::Int(int(count_max))],
+            |row| row.opt_uint(0),
+        )?;
+        let Some(last) = last else { return Ok(0) };
+        let values = [Value::Int(int(last))];
+        self.execute("DELETE FROM event_frame WHERE seq <= $1", &values)?;
+        let pruned = self.execute("DELETE FROM event WHERE seq <= $1", &values)?;
+        self.set_setting(PRUNED_TO, &last.to_string())?;
+        Ok(pruned)
     }
 
-    /// Deletes up to so many events of an account before a number, and returns how many.
+    /// Returns the number up to which events were pruned for their age, 0 if none were.
     ///
     /// # Errors
     ///
     /// [`Error`] if the database failed.
-    pub fn purge_events_of(
+    pub fn pruned_to(&mut self) -> Result<u64, Error> {
+        let Some(number) = self.setting(PRUNED_TO)? else { return Ok(0) };
+        number.parse().map_err(|_| Error::Malformed("setting"))
+    }
+
+    /// Returns the numbers of an account's events after a number, up to so many. It goes through
+    /// all events: there is no index for what is rare.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] if the database failed.
+    pub fn events_of(
         &mut self,
         account: AccountId,
-        before_seq: u64,
+        after: u64,
         count_max: u64,
-    ) -> Result<usize, Error> {
-        let sql = "SELECT seq FROM event WHERE account = $1 AND seq < $2 LIMIT $3";
-        let values =
-            [Value::Int(account.0), Value::Int(int(before_seq)), Value::Int(int(count_max))];
-        let seqs = self.query_all(sql, &values, |row| row.int(0))?;
-        for seq in &seqs {
-            self.execute("DELETE FROM event_frame WHERE seq = $1", &[Value::Int(*seq)])?;
-            self.execute("DELETE FROM event WHERE seq = $1", &[Value::Int(*seq)])?;
+    ) -> Result<Vec<u64>, Error> {
+        let sql = "SELECT seq FROM event WHERE account = $1 AND seq > $2 ORDER BY seq LIMIT $3";
+        let values = [Value::Int(account.0), Value::Int(int(after)), Value::Int(int(count_max))];
+        self.query_all(sql, &values, |row| row.uint(0))
+    }
+
+    /// Deletes events.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] if the database failed.
+    pub fn delete_events(&mut self, seqs: &[u64]) -> Result<(), Error> {
+        for seq in seqs {
+            let values = [Value::Int(int(*seq))];
+            self.execute("DELETE FROM event_frame WHERE seq = $1", &values)?;
+            self.execute("DELETE FROM event WHERE seq = $1", &values)?;
         }
-        Ok(seqs.len())
+        Ok(())
     }
 }

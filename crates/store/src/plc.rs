@@ -62,15 +62,39 @@ impl Tx<'_> {
         )
     }
 
-    /// Returns the number of the last entry that came before a time, in milliseconds since 1970.
+    /// Returns entries of all logs after a time, in milliseconds since 1970, by time.
+    ///
+    /// There are so many, and more where the last of them share their time with others: who goes on
+    /// after that time would not see those.
     ///
     /// # Errors
     ///
     /// [`Error`] if the database failed.
-    pub fn plc_seq_until(&mut self, created_at: u64) -> Result<u64, Error> {
-        let sql = "SELECT max(seq) FROM plc_operation WHERE created_at <= $1";
-        let seq = self.query_opt(sql, &[Value::Int(int(created_at))], |row| row.opt_uint(0))?;
-        Ok(seq.flatten().unwrap_or_default())
+    pub fn plc_entries_since(
+        &mut self,
+        created_after: Option<u64>,
+        count: u64,
+    ) -> Result<Vec<PlcEntry>, Error> {
+        let after = created_after.map_or(-1, int);
+        self.query_all(
+            "SELECT did, cid, operation, nullified, created_at, seq FROM plc_operation
+             WHERE created_at > $1 AND created_at <= coalesce(
+               (SELECT created_at FROM plc_operation WHERE created_at > $1
+                ORDER BY created_at LIMIT 1 OFFSET $2), $3)
+             ORDER BY created_at, seq",
+            &[Value::Int(after), Value::Int(int(count.saturating_sub(1))), Value::Int(i64::MAX)],
+            read,
+        )
+    }
+
+    /// Returns how many operations a DID's log has, those undone included.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] if the database failed.
+    pub fn plc_log_length(&mut self, did: &Did) -> Result<u64, Error> {
+        let sql = "SELECT count(*) FROM plc_operation WHERE did = $1";
+        self.query_one(sql, &[Value::Text(did.as_str())], |row| row.uint(0))
     }
 
     /// Appends an operation to a DID's log, marks others as undone, and returns its number.

@@ -55,7 +55,9 @@ impl Readers {
     pub(crate) fn reader_now(&self) -> Result<Reader<'_>, Error> {
         match Arc::clone(&self.permits).try_acquire_owned() {
             Ok(permit) => self.with_permit(permit),
-            Err(_) => Ok(Reader { readers: self, connection: Some(open(&self.path)?), permit: None }),
+            Err(_) => {
+                Ok(Reader { readers: self, connection: Some(open(&self.path)?), permit: None })
+            }
         }
     }
 

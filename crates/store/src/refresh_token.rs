@@ -90,6 +90,30 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Deletes the refresh tokens that ended before now, of so many accounts after one, and returns
+    /// the last of these; `None` if there were no more accounts.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] if the database failed.
+    pub fn sweep_refresh_tokens(
+        &mut self,
+        after: AccountId,
+        accounts: u64,
+    ) -> Result<Option<AccountId>, Error> {
+        let last = self.query_one(
+            "SELECT max(id) FROM (SELECT id FROM account WHERE id > $1 ORDER BY id LIMIT $2)",
+            &[Value::Int(after.0), Value::Int(int(accounts))],
+            |row| row.opt_int(0),
+        )?;
+        let Some(last) = last else { return Ok(None) };
+        self.execute(
+            "DELETE FROM refresh_token WHERE account > $1 AND account <= $2 AND expires_at <= $3",
+            &[Value::Int(after.0), Value::Int(last), Value::Int(int(self.now_ms()))],
+        )?;
+        Ok(Some(AccountId(last)))
+    }
+
     /// Deletes all refresh tokens of an account.
     ///
     /// # Errors

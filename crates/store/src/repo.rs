@@ -7,7 +7,9 @@ mod check;
 mod commit;
 mod create;
 mod export;
+mod hosted;
 mod nodes;
+mod proof;
 mod record;
 
 use bytes::Bytes;
@@ -21,7 +23,9 @@ pub use crate::repo::check::{CheckReport, Disagreement};
 pub use crate::repo::commit::{BlobFault, BlobUse, CommitError, Committed, RepoCommit};
 pub use crate::repo::create::FirstCommit;
 pub use crate::repo::export::ExportError;
+pub use crate::repo::hosted::HostedRepo;
 pub use crate::repo::nodes::Nodes;
+pub use crate::repo::proof::ProofError;
 pub use crate::repo::record::{Range, StoredRecord};
 
 /// The number by which a repository's rows are kept. An import makes another one.
@@ -53,8 +57,7 @@ pub struct Head {
     pub record_bytes: u64,
 }
 
-const COLUMNS: &str =
-    "id, account, rev, head, block, data, layer, active, records, record_bytes";
+const COLUMNS: &str = "id, account, rev, head, block, data, layer, active, records, record_bytes";
 
 fn read_head(row: &Row<'_>) -> Result<Head, Error> {
     Ok(Head {

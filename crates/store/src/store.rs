@@ -176,6 +176,18 @@ impl Store {
         self.0.readers.reader().await?.snapshot(body)
     }
 
+    /// Runs a body on a snapshot without waiting for a connection, for threads that compute.
+    ///
+    /// # Errors
+    ///
+    /// What the body returned; [`Error`] if no connection could be had.
+    pub fn read_now<T, E: From<Error>>(
+        &self,
+        body: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.reader_now()?.snapshot(body)
+    }
+
     /// Takes a connection at once.
     pub(crate) fn reader_now(&self) -> Result<Reader<'_>, Error> {
         self.0.readers.reader_now()
@@ -258,12 +270,8 @@ fn at(path: &Path) -> impl FnOnce(io::Error) -> OpenError {
 
 fn take_lock(directory: &Path) -> Result<File, OpenError> {
     let path = directory.join(LOCK);
-    let file = File::options()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(&path)
-        .map_err(at(&path))?;
+    let file =
+        File::options().write(true).create(true).truncate(false).open(&path).map_err(at(&path))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(OpenError::InUse(directory.to_owned())),

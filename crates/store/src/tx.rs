@@ -99,7 +99,8 @@ impl<'a> Tx<'a> {
     ///
     /// Panics in a transaction that only reads.
     pub(crate) fn append_event(&mut self, account: i64, frame: Frame) -> Result<u64, Error> {
-        let sequence = self.sequence.as_mut().expect("events are appended where writing is allowed");
+        let sequence =
+            self.sequence.as_mut().expect("events are appended where writing is allowed");
         sequence.append(self.connection, self.now_us, account, frame)
     }
 
@@ -151,7 +152,6 @@ impl Row<'_> {
     pub(crate) fn blob(&self, column: usize) -> Result<Vec<u8>, Error> {
         Ok(self.0.get(column)?)
     }
-
 
     pub(crate) fn did(&self, column: usize) -> Result<Did, Error> {
         Did::parse(&self.text(column)?).map_err(|_| Error::Malformed("DID"))

@@ -29,8 +29,9 @@ const WAITING_JOBS_MAX: usize = 8192;
 /// What a transaction is about, so that none takes all the room: an account's number, 0 for others.
 pub(crate) type Topic = i64;
 
-/// Runs a transaction, tells whether to keep it, and returns what tells its outcome.
-type Body = Box<dyn FnOnce(&mut Tx<'_>) -> (bool, Answer) + Send>;
+/// Runs a transaction, tells whether to keep it, and returns what tells its outcome. Without a
+/// transaction to run in, it tells why.
+type Body = Box<dyn FnOnce(Result<&mut Tx<'_>, Error>) -> (bool, Answer) + Send>;
 /// Tells a transaction's outcome, once it is known whether the batch was committed.
 type Answer = Box<dyn FnOnce(Result<(), Error>) + Send>;
 
@@ -87,7 +88,7 @@ impl Writer {
     {
         let (sender, receiver) = oneshot::channel();
         let body: Body = Box::new(move |tx| {
-            let outcome = body(tx);
+            let outcome = tx.map_err(E::from).and_then(body);
             let keep = outcome.is_ok();
             let answer: Answer = Box::new(move |committed| {
                 let outcome = match committed {
@@ -170,7 +171,8 @@ impl Queue {
     fn next(&self, taken: &HashMap<Topic, usize>) -> Option<Job> {
         let mut waiting = self.lock();
         let has_room = |job: &Job| {
-            job.topic == 0 || taken.get(&job.topic).is_none_or(|count| *count < BATCH_JOBS_OF_ONE_MAX)
+            job.topic == 0
+                || taken.get(&job.topic).is_none_or(|count| *count < BATCH_JOBS_OF_ONE_MAX)
         };
         let index = waiting.jobs.iter().position(has_room)?;
         waiting.jobs.remove(index)
@@ -207,8 +209,10 @@ impl Run {
     /// Runs a transaction and those that wait behind it, and commits them together.
     fn batch(&mut self, first: Job, answers: &mut Vec<Answer>) -> Result<(), Error> {
         let began = Instant::now();
-        self.faults.at(FaultPoint::BeforeBegin)?;
-        self.statement("BEGIN IMMEDIATE")?;
+        if let Err(error) = self.begin() {
+            answers.push((first.body)(Err(error.clone())).1);
+            return Err(error);
+        }
         let mut taken = HashMap::new();
         let mut next = Some(first);
         while let Some(job) = next {
@@ -226,6 +230,11 @@ impl Run {
         Ok(())
     }
 
+    fn begin(&self) -> Result<(), Error> {
+        self.faults.at(FaultPoint::BeforeBegin)?;
+        self.statement("BEGIN IMMEDIATE")
+    }
+
     /// Runs one transaction in a savepoint. An error means that the whole batch is lost.
     fn job(&mut self, body: Body, answers: &mut Vec<Answer>) -> Result<(), Error> {
         self.statement("SAVEPOINT job")?;
@@ -235,7 +244,7 @@ impl Run {
             faults: Some(&self.faults),
             now_us: self.clock.now_us(),
         };
-        let (keep, answer) = body(&mut tx);
+        let (keep, answer) = body(Ok(&mut tx));
         answers.push(answer);
         // After a full disk, for one, the database has already undone everything by itself.
         if self.connection.is_autocommit() {

@@ -80,7 +80,8 @@ impl Upload {
     /// Never: writing a file does not.
     pub async fn finish(mut self) -> Result<Received, BlobError> {
         self.write().await?;
-        let (file, hash) = self.file.take().ok_or(io::ErrorKind::BrokenPipe).map_err(io::Error::from)?;
+        let (file, hash) =
+            self.file.take().ok_or(io::ErrorKind::BrokenPipe).map_err(io::Error::from)?;
         let task = spawn_blocking(move || file.file.sync_data().map(|()| file));
         let file = task.await.expect("writing a file does not panic")?;
         let cid = Cid::from_digest(Codec::Raw, hash.finalize().into());

@@ -11,13 +11,19 @@ use crate::error::Error;
 use crate::tx::Tx;
 
 impl Tx<'_> {
-    /// Returns those of some blocks that a repository has now.
+    /// Returns those of some blocks that a repository has now; `None` if they have more bytes
+    /// together than `bytes_max`.
     ///
     /// # Errors
     ///
     /// [`Error`] if the database failed.
-    pub fn blocks(&mut self, head: &Head, cids: &[Cid]) -> Result<HashMap<Cid, Bytes>, Error> {
-        let mut found = HashMap::new();
+    pub fn blocks(
+        &mut self,
+        head: &Head,
+        cids: &[Cid],
+        bytes_max: usize,
+    ) -> Result<Option<HashMap<Cid, Bytes>>, Error> {
+        let (mut found, mut found_bytes) = (HashMap::new(), 0);
         let mut wanted: Vec<Cid> = cids.to_vec();
         wanted.sort_unstable();
         wanted.dedup();
@@ -38,10 +44,14 @@ impl Tx<'_> {
                 let cid = Cid::decode(cid).map_err(|_| Error::Malformed("CID"))?;
                 if wanted.binary_search(&cid).is_ok() {
                     let bytes: Vec<u8> = row.get(1)?;
+                    found_bytes += bytes.len();
+                    if found_bytes > bytes_max {
+                        return Ok(None);
+                    }
                     found.insert(cid, bytes.into());
                 }
             }
         }
-        Ok(found)
+        Ok(Some(found))
     }
 }

@@ -3,7 +3,8 @@
 use repo::commit::Commit;
 use repo::draft::Signed;
 use repo::event::Frame;
-use syntax::Cid;
+use repo::mst::{Builder, NodeRow, Position};
+use syntax::{Cid, Tid};
 
 use super::commit::put_node_rows;
 use super::{Head, RepoId};
@@ -46,10 +47,24 @@ impl Tx<'_> {
             |row| Ok(RepoId(row.int(0)?)),
         )?;
         put_node_rows(self.connection, repo, commit.rev, puts)?;
+        if tree.is_empty() {
+            self.put_empty_root(repo, commit.rev)?;
+        }
         for frame in first.frames {
             self.append_event(account.0, frame)?;
         }
         self.head(account)?.ok_or(Error::Missing)
+    }
+
+    /// Writes the one node of a tree without entries, which nothing had to change to be.
+    fn put_empty_root(&mut self, repo: RepoId, rev: Tid) -> Result<(), Error> {
+        let mut rows = Vec::new();
+        Builder::new(|at: Position<'_>, cid: &Cid, bytes: Vec<u8>| {
+            let (layer, lo) = (at.layer, at.lo.cloned());
+            rows.push(NodeRow { layer, lo, cid: *cid, bytes: bytes.into() });
+        })
+        .finish();
+        put_node_rows(self.connection, repo, rev, &rows)
     }
 
     /// Puts another commit of the same tree at the head of a repository, such as one with the key

@@ -80,8 +80,9 @@ pub(super) fn rebuild(
             top = Some((*cid, Bytes::from(block)));
         }
     });
-    let mut statement = connection
-        .prepare_cached("SELECT path, cid FROM record WHERE repo = ?1 AND path > ?2 ORDER BY path")?;
+    let mut statement = connection.prepare_cached(
+        "SELECT path, cid FROM record WHERE repo = ?1 AND path > ?2 ORDER BY path",
+    )?;
     let mut rows = statement.query((repo.0, at.lo.map_or("", Key::as_str)))?;
     while let Some(row) = rows.next()? {
         let path = row.get_ref(0)?.as_str().map_err(|_| Error::Malformed("path"))?;

@@ -157,6 +157,10 @@ CREATE TABLE job (
 ) STRICT;
 CREATE INDEX job_due ON job (run_at);
 
+-- What is left of accounts and repositories that are gone; it goes in pieces.
+CREATE TABLE leftover_account (account INTEGER PRIMARY KEY, did TEXT NOT NULL) STRICT;
+CREATE TABLE leftover_repo (repo INTEGER PRIMARY KEY) STRICT;
+
 -- Values that there is one of.
 CREATE TABLE setting (
   name TEXT PRIMARY KEY,

@@ -1,0 +1,9 @@
+//! The store, on a real database in a temporary directory.
+#![expect(clippy::unwrap_used, reason = "these are tests")]
+
+mod blobs;
+mod commits;
+mod events;
+mod faults;
+mod repair;
+mod room;
