@@ -23,9 +23,9 @@ pub const EXPORT_LINES_MAX: usize = 1_000;
 /// Says why a directory does not do what it is asked for. `Display` is the message for the client.
 #[derive(Debug, Error)]
 pub enum Refusal {
-    /// There is no such DID.
+    /// There is no such DID, or it is none.
     #[error("DID not registered: {0}")]
-    NotRegistered(Did),
+    NotRegistered(String),
     /// The DID has ended.
     #[error("DID not available: {0}")]
     NotAvailable(Did),
@@ -140,7 +140,7 @@ pub fn sequenced_export_line(entry: &Entry, seq: u64) -> String {
 }
 
 fn last<'a>(did: &Did, entries: &'a [Entry]) -> Result<&'a Entry, Refusal> {
-    log::last(entries).ok_or_else(|| Refusal::NotRegistered(did.clone()))
+    log::last(entries).ok_or_else(|| Refusal::NotRegistered(did.to_string()))
 }
 
 fn state(did: &Did, entries: &[Entry]) -> Result<State, Refusal> {
