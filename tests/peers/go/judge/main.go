@@ -204,6 +204,10 @@ func invertInAllOrders(evt *comatproto.SyncSubscribeRepos_Commit) error {
 			if err := repo.InvertOp(&tree, &op); err != nil {
 				return fmt.Errorf("inversion %s, %s: %w", name, op.Path, err)
 			}
+			// A tree without keys keeps its layer, so that keys of lower ones would go below it.
+			if tree.IsEmpty() {
+				tree = mst.NewEmptyTree()
+			}
 		}
 		root, err := tree.RootCID()
 		if err != nil {
