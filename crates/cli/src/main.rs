@@ -4,11 +4,19 @@
 mod output;
 mod repo_file;
 mod repo_inspect;
+mod repo_stored;
 mod repo_verify;
+mod serve;
+mod settings;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use mimalloc::MiMalloc;
+
+/// Many small things are made and dropped on many threads, which this is made for.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// A personal data server for the AT Protocol.
 #[derive(Parser)]
@@ -20,6 +28,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Runs a server.
+    Serve(Box<serve::Arguments>),
     /// Looks at repositories.
     #[command(subcommand)]
     Repo(RepoCommand),
@@ -27,16 +37,23 @@ enum Command {
 
 #[derive(Subcommand)]
 enum RepoCommand {
-    /// Checks that a CAR file is a whole and valid repository.
+    /// Checks that a CAR file, or what is stored, are whole and valid repositories.
     Verify(repo_verify::Arguments),
     /// Shows what is in a CAR file.
     Inspect(repo_inspect::Arguments),
+    /// Makes stored repositories whole again, from their records.
+    Repair(repo_stored::RepairArguments),
+    /// Writes a stored repository as a CAR file.
+    Export(repo_stored::ExportArguments),
 }
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
+        Command::Serve(arguments) => serve::run(&arguments),
         Command::Repo(RepoCommand::Verify(arguments)) => repo_verify::run(&arguments),
         Command::Repo(RepoCommand::Inspect(arguments)) => repo_inspect::run(&arguments),
+        Command::Repo(RepoCommand::Repair(arguments)) => repo_stored::repair(&arguments),
+        Command::Repo(RepoCommand::Export(arguments)) => repo_stored::export(&arguments),
     };
     match outcome {
         Ok(code) => code,

@@ -1,0 +1,190 @@
+//! The settings: defaults, then a file, then the environment, then the command line.
+
+use std::io::{self, IsTerminal as _};
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use serde::Deserialize;
+use toml::{Table, Value};
+use tracing_subscriber::EnvFilter;
+
+/// What the names of our variables begin with. Two underscores lead into a section:
+/// `PAGURUS_LIMITS__BLOB_BYTES`.
+const PREFIX: &str = "PAGURUS_";
+/// Variables of ours that are no settings, but tell our tests and tools where things are.
+const OTHERS: [&str; 3] = ["BIN", "CONFIG", "VECTORS"];
+
+/// What `--dev` sets, and anything else may change.
+const DEV: &str = r#"
+dev = true
+data = "pagurus-dev"
+listen = "127.0.0.1:2583"
+plc_listen = "127.0.0.1:2582"
+handle_domains = [".test"]
+invite_required = false
+admin_password = "admin"
+"#;
+
+/// All settings.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    /// Those of the server.
+    pub(crate) server: server::Config,
+    /// Those of the log.
+    pub(crate) log: Log,
+}
+
+/// What is written to the log, and how.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Log {
+    /// As text or as JSON.
+    format: Format,
+    /// From which level on, of which parts: `info`, `warn,pagurus::request=info`.
+    filter: Option<String>,
+}
+
+#[derive(Debug, Default, Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Format {
+    #[default]
+    Text,
+    Json,
+}
+
+/// Reads all settings. `said` is what the command line says.
+pub(crate) fn read(file: Option<&Path>, dev: bool, said: Table) -> anyhow::Result<Settings> {
+    let mut table = Table::new();
+    if dev {
+        merge(&mut table, DEV.parse().context("settings for development")?);
+    }
+    #[expect(clippy::disallowed_methods, reason = "this is where the environment is read")]
+    let named = std::env::var_os("PAGURUS_CONFIG");
+    if let Some(file) = file.or(named.as_deref().map(Path::new)) {
+        let text = std::fs::read_to_string(file)
+            .with_context(|| format!("cannot read {}", file.display()))?;
+        let from_file = text.parse().with_context(|| format!("in {}", file.display()))?;
+        merge(&mut table, from_file);
+    }
+    for (name, text) in std::env::vars() {
+        let Some(name) = name.strip_prefix(PREFIX).filter(|name| !OTHERS.contains(name)) else {
+            continue;
+        };
+        merge(&mut table, variable(name, &text).with_context(|| format!("in {PREFIX}{name}"))?);
+    }
+    merge(&mut table, said);
+    decode(table)
+}
+
+/// Starts to write the log to standard error.
+pub(crate) fn start_log(log: &Log) -> anyhow::Result<()> {
+    let filter = log.filter.as_deref().unwrap_or("info");
+    let filter = EnvFilter::try_new(filter).context("log.filter is malformed")?;
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    let outcome = match log.format {
+        Format::Text => builder.with_ansi(io::stderr().is_terminal()).try_init(),
+        Format::Json => builder.json().flatten_event(true).with_current_span(false).try_init(),
+    };
+    match outcome {
+        Ok(()) => Ok(()),
+        Err(error) => bail!("the log cannot be written: {error}"),
+    }
+}
+
+/// Decodes settings in two parts: with a part in the middle, unknown names would not be refused.
+fn decode(mut table: Table) -> anyhow::Result<Settings> {
+    let log = match table.remove("log") {
+        Some(log) => log.try_into().context("in the section log")?,
+        None => Log::default(),
+    };
+    Ok(Settings { server: table.try_into()?, log })
+}
+
+/// Returns the table that a variable stands for.
+///
+/// A text is tried as it is, and then as a value of TOML: what a setting is, its type decides.
+fn variable(name: &str, text: &str) -> anyhow::Result<Table> {
+    let path: Vec<String> = name.split("__").map(str::to_lowercase).collect();
+    let nest = |value: Value| {
+        let nested = path
+            .iter()
+            .rev()
+            .fold(value, |value, name| Value::Table(Table::from_iter([(name.clone(), value)])));
+        match nested {
+            Value::Table(table) => table,
+            _ => Table::new(),
+        }
+    };
+    let as_text = nest(Value::String(text.to_owned()));
+    let first = match decode(as_text.clone()) {
+        Ok(_) => return Ok(as_text),
+        Err(error) => error,
+    };
+    let Ok(value) = format!("value = {text}").parse::<Table>() else {
+        return Err(first);
+    };
+    let table = nest(value["value"].clone());
+    decode(table.clone())?;
+    Ok(table)
+}
+
+/// Puts one table over another.
+fn merge(under: &mut Table, over: Table) {
+    for (name, value) in over {
+        match (under.get_mut(&name), value) {
+            (Some(Value::Table(under)), Value::Table(over)) => merge(under, over),
+            (_, value) => {
+                under.insert(name, value);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn server(text: &str) -> anyhow::Result<server::Config> {
+        Ok(decode(text.parse()?)?.server)
+    }
+
+    #[test]
+    fn settings_for_development_are_settings() {
+        let config = server(DEV).unwrap();
+        assert!(config.dev && !config.invite_required);
+        assert!(config.plc_listen.is_some() && config.plc_url.is_none());
+    }
+
+    #[test]
+    fn names_that_nobody_knows_are_refused() {
+        for text in ["colour = 1", "[limits]\nfun = 1", "[log]\nshape = 1", "listen = 1"] {
+            assert!(decode(text.parse().unwrap()).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn variables_have_the_types_of_their_settings() {
+        for (name, text, is_good) in [
+            ("ADMIN_PASSWORD", "12345", true),
+            ("INVITE_REQUIRED", "false", true),
+            ("INVITE_REQUIRED", "perhaps", false),
+            ("LIMITS__BLOB_BYTES", "1000", true),
+            ("HANDLE_DOMAINS", r#"[".a.test"]"#, true),
+            ("LISTEN", "127.0.0.1:1", true),
+            ("LOG__FORMAT", "json", true),
+            ("COLOUR", "red", false),
+        ] {
+            assert_eq!(variable(name, text).is_ok(), is_good, "{name}={text}");
+        }
+    }
+
+    #[test]
+    fn what_comes_later_counts() {
+        let mut table: Table =
+            "data = \"a\"\n[limits]\nrates = true\njson_bytes = 7".parse().unwrap();
+        merge(&mut table, "data = \"b\"\n[limits]\nrates = false".parse().unwrap());
+        let config = decode(table).unwrap().server;
+        assert_eq!(config.data, Path::new("b"));
+        assert_eq!((config.limits.rates, config.limits.json_bytes), (false, 7));
+    }
+}

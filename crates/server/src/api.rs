@@ -1,0 +1,19 @@
+//! The methods that this server answers, one file each.
+
+mod identity;
+mod repo;
+mod server;
+mod sync;
+
+use crate::config::Config;
+use crate::xrpc::Methods;
+
+/// Registers all methods.
+pub(crate) fn methods(config: &Config) -> Methods {
+    let mut methods = Methods::default();
+    identity::register(&mut methods);
+    repo::register(&mut methods, config);
+    server::register(&mut methods);
+    sync::register(&mut methods);
+    methods
+}

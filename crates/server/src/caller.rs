@@ -1,0 +1,78 @@
+//! Who may call a method: the second parameter of each handler says it, by its type.
+//!
+//! [`Public`] is anybody, [`Account`] the owner of an account here, [`Refresh`] who has a refresh
+//! token, [`Service`] an account, of whatever host, that speaks through a service, [`Admin`] the
+//! operator; an `Option` of one lets anybody in who does not claim to be it. [`Viewer`] is anybody who
+//! may be told to be the owner, [`AccountOrService`] the owner in person or through a service.
+
+mod account;
+mod admin;
+mod header;
+mod refresh;
+mod service;
+mod viewer;
+
+use syntax::Did;
+
+pub(crate) use crate::caller::account::{
+    Access, Account, Full, NotTakenDown, OrTakenDown, Standard,
+};
+pub(crate) use crate::caller::admin::Admin;
+pub(crate) use crate::caller::header::Credentials;
+pub(crate) use crate::caller::refresh::{Refresh, RefreshOfAnyAge};
+pub(crate) use crate::caller::service::Service;
+pub(crate) use crate::caller::viewer::{AccountOrService, Viewer};
+use crate::failure::Fault;
+use crate::pds::Pds;
+
+/// Somebody who may call.
+pub(crate) trait Caller: Sized + Send {
+    /// Whether answers depend on who asks, so that caches must not share them.
+    const IS_PRIVATE: bool = true;
+
+    /// Finds out who calls.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault`] with the refusal if it is nobody who may.
+    fn identify(request: Request<'_>) -> impl Future<Output = Result<Self, Fault>> + Send;
+
+    /// Returns whose account it is, by which rates are counted.
+    fn did(&self) -> Option<&Did> {
+        None
+    }
+}
+
+/// What of a request says who calls.
+#[derive(Clone, Copy)]
+pub(crate) struct Request<'a> {
+    pub(crate) pds: &'a Pds,
+    /// The method that is called.
+    pub(crate) method: &'static str,
+    pub(crate) credentials: Credentials<'a>,
+}
+
+/// Anybody, whose credentials are not even looked at.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Public;
+
+impl Caller for Public {
+    const IS_PRIVATE: bool = false;
+
+    async fn identify(_: Request<'_>) -> Result<Self, Fault> {
+        Ok(Self)
+    }
+}
+
+impl<C: Caller> Caller for Option<C> {
+    async fn identify(request: Request<'_>) -> Result<Self, Fault> {
+        match request.credentials {
+            Credentials::None => Ok(None),
+            _ => C::identify(request).await.map(Some),
+        }
+    }
+
+    fn did(&self) -> Option<&Did> {
+        self.as_ref()?.did()
+    }
+}

@@ -1,0 +1,185 @@
+//! The owner of an account here, by an access token.
+
+use std::marker::PhantomData;
+
+use http::StatusCode;
+use store::Status;
+use syntax::{AtIdentifier, Did};
+
+use super::{Caller, Request};
+use crate::failure::{Fault, Refusal};
+use crate::pds::Pds;
+use crate::token::{Scope, SessionTokenError, Use, verify_session_token};
+
+/// The owner of an account here. `A` says which of their sessions will do; what most methods take
+/// is [`Standard`].
+#[derive(Debug, Clone)]
+pub(crate) struct Account<A: Access = Standard> {
+    did: Did,
+    scope: Scope,
+    /// What the database said of the account, if it was asked.
+    row: Option<Box<store::Account>>,
+    access: PhantomData<fn() -> A>,
+}
+
+/// Which sessions a method takes.
+pub(crate) trait Access: 'static {
+    /// What the session may be good for.
+    const SCOPES: &'static [Scope];
+    /// Whether an account that was taken down is refused although its token still lasts.
+    const IS_STANDING_CHECKED: bool = false;
+}
+
+/// Sessions by password or app password.
+#[derive(Debug, Clone)]
+pub(crate) enum Standard {}
+
+/// Sessions by password only.
+#[derive(Debug, Clone)]
+pub(crate) enum Full {}
+
+/// Those of `A`, if the account has not been taken down since.
+#[derive(Debug, Clone)]
+pub(crate) struct NotTakenDown<A>(PhantomData<A>);
+
+/// Those of `A`, and those of accounts that were taken down.
+#[derive(Debug, Clone)]
+pub(crate) struct OrTakenDown<A>(PhantomData<A>);
+
+impl Access for Standard {
+    const SCOPES: &'static [Scope] =
+        &[Scope::Access, Scope::AppPassword, Scope::PrivilegedAppPassword];
+}
+
+impl Access for Full {
+    const SCOPES: &'static [Scope] = &[Scope::Access];
+}
+
+impl<A: Access> Access for NotTakenDown<A> {
+    const SCOPES: &'static [Scope] = A::SCOPES;
+    const IS_STANDING_CHECKED: bool = true;
+}
+
+impl Access for OrTakenDown<Standard> {
+    const SCOPES: &'static [Scope] =
+        &[Scope::Access, Scope::AppPassword, Scope::PrivilegedAppPassword, Scope::TakenDown];
+}
+
+impl Access for OrTakenDown<Full> {
+    const SCOPES: &'static [Scope] = &[Scope::Access, Scope::TakenDown];
+}
+
+impl<A: Access> Caller for Account<A> {
+    async fn identify(request: Request<'_>) -> Result<Self, Fault> {
+        let pds = request.pds;
+        let token = request.credentials.bearer()?;
+        let now_s = Some(pds.clock.now_s());
+        let claims = verify_session_token(&pds.keys.jwt, Use::Access, &pds.did, token, now_s)
+            .map_err(refusal)?;
+        if !A::SCOPES.contains(&claims.scope) {
+            return Err(Refusal::invalid_token("Bad token scope").into());
+        }
+        let mut account =
+            Self { did: claims.sub, scope: claims.scope, row: None, access: PhantomData };
+        if A::IS_STANDING_CHECKED {
+            let row = load(pds, &account.did).await?.ok_or_else(not_found)?;
+            standing(row.state.status())?;
+            account.row = Some(Box::new(row));
+        }
+        Ok(account)
+    }
+
+    fn did(&self) -> Option<&Did> {
+        Some(&self.did)
+    }
+}
+
+impl<A: Access> Account<A> {
+    /// Returns the account's DID.
+    pub(crate) fn did(&self) -> &Did {
+        &self.did
+    }
+
+    /// Returns what the session is good for.
+    pub(crate) fn scope(&self) -> Scope {
+        self.scope
+    }
+
+    /// Tells whether the session may do what ordinary app passwords may not.
+    pub(crate) fn is_privileged(&self) -> bool {
+        matches!(self.scope, Scope::Access | Scope::PrivilegedAppPassword)
+    }
+
+    /// Returns what the database says of the account.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault`] with 403 `AccountNotFound` if it is gone.
+    pub(crate) async fn row(&self, pds: &Pds) -> Result<store::Account, Fault> {
+        match &self.row {
+            Some(row) => Ok((**row).clone()),
+            None => Ok(load(pds, &self.did).await?.ok_or_else(not_found)?),
+        }
+    }
+
+    /// Returns the account, if `repo` is its own and it may write to it.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault`] with 403 `AccountNotFound`, 401 `AccountTakedown`, 401 `AccountDeactivated` or 401
+    /// `AuthenticationRequired`, in this order.
+    pub(crate) async fn own_repo(
+        &self,
+        pds: &Pds,
+        repo: &AtIdentifier,
+    ) -> Result<store::Account, Fault> {
+        let row = match (repo.did(), repo.handle()) {
+            (Some(did), _) => load(pds, did).await?,
+            (_, Some(handle)) => pds.store.read(|tx| tx.account_by_handle(handle)).await?,
+            (None, None) => None,
+        };
+        let row = row.ok_or_else(not_found)?;
+        standing(row.state.status())?;
+        if row.state.status() == Status::Deactivated {
+            let name = "AccountDeactivated";
+            let refusal = Refusal::new(StatusCode::UNAUTHORIZED, name, "Account is deactivated");
+            return Err(refusal.into());
+        }
+        if row.did != self.did {
+            return Err(Refusal::unauthenticated("This repository is another account's").into());
+        }
+        Ok(row)
+    }
+}
+
+pub(super) async fn load(pds: &Pds, did: &Did) -> Result<Option<store::Account>, store::Error> {
+    pds.store.read(|tx| tx.account(did)).await
+}
+
+/// Refuses accounts that the host has taken down or suspended.
+pub(super) fn standing(status: Status) -> Result<(), Refusal> {
+    match status {
+        Status::Active | Status::Deactivated => Ok(()),
+        Status::TakenDown | Status::Suspended => Err(Refusal::new(
+            StatusCode::UNAUTHORIZED,
+            "AccountTakedown",
+            "Account has been taken down",
+        )),
+    }
+}
+
+pub(super) fn not_found() -> Refusal {
+    Refusal::new(StatusCode::FORBIDDEN, "AccountNotFound", "Account not found")
+}
+
+/// Says why a token is refused, in the words that clients act on. An ended token has to be 400
+/// `ExpiredToken`: clients refresh on exactly that.
+pub(super) fn refusal(error: SessionTokenError) -> Refusal {
+    match error {
+        SessionTokenError::Expired => {
+            Refusal::new(StatusCode::BAD_REQUEST, "ExpiredToken", "Token has expired")
+        }
+        SessionTokenError::Malformed => Refusal::invalid_token("Malformed token"),
+        SessionTokenError::Unverified => Refusal::invalid_token("Token could not be verified"),
+    }
+}

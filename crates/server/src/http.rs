@@ -1,0 +1,157 @@
+//! From connections to requests, and what every response gets.
+//!
+//! Methods go straight to [`xrpc`](crate::xrpc); all other paths to a router. What is said of each
+//! request in log and figures is said here, once.
+
+mod client_ip;
+mod compress;
+mod idle;
+mod listen;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::Body;
+use http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS,
+};
+use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
+use hyper::body::Incoming;
+use metrics::{counter, histogram};
+use tower_service::Service as _;
+
+use crate::failure::ErrorName;
+pub(crate) use crate::http::listen::{listen, listen_router};
+use crate::pds::Pds;
+use crate::well_known;
+use crate::xrpc::{self, Call, Methods};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// What scripts in browsers may read of a response.
+const EXPOSED: &str = "DPoP-Nonce, WWW-Authenticate, RateLimit-Limit, RateLimit-Remaining, \
+                       RateLimit-Reset, RateLimit-Policy, Retry-After, atproto-repo-rev, \
+                       atproto-content-labelers, Atproto-Upstream-Lag, X-Request-Id";
+
+/// The server's face: answers requests.
+pub(crate) struct Face {
+    pds: Pds,
+    methods: Methods,
+    router: Router,
+    /// Begins at random, so that ids of different runs differ.
+    next_id: AtomicU64,
+}
+
+/// What is told of a request when it was answered.
+struct Told<'a> {
+    verb: Method,
+    path: &'a str,
+    ip: IpAddr,
+    id: &'a HeaderValue,
+    begun: Instant,
+}
+
+impl Face {
+    pub(crate) fn new(pds: Pds, methods: Methods, router: Router) -> Arc<Self> {
+        let mut first = [0; 8];
+        getrandom::fill(&mut first).expect("the operating system gives random numbers");
+        let next_id = AtomicU64::new(u64::from_le_bytes(first));
+        Arc::new(Self { pds, methods, router, next_id })
+    }
+
+    /// Answers a request that came from a peer.
+    pub(crate) async fn answer(&self, request: Request<Incoming>, peer: IpAddr) -> Response<Body> {
+        let begun = Instant::now();
+        let (mut head, body) = request.into_parts();
+        let ip = client_ip::of(&head.headers, peer);
+        let uri = head.uri.clone();
+        let verb = head.method.clone();
+        let id = self.next_id();
+        let may_compress = compress::accepted(&head.headers);
+
+        let mut response = match head.uri.path().strip_prefix(xrpc::PREFIX) {
+            _ if head.method == Method::OPTIONS => preflight(&head.headers),
+            Some("_health") => well_known::health(&self.pds).await,
+            Some(_) => {
+                let call = Call::new(head, Body::new(body), ip);
+                self.methods.answer(&self.pds, call).await
+            }
+            None => {
+                head.extensions.insert(ip);
+                let request = Request::from_parts(head, Body::new(body));
+                let answer = self.router.clone().call(request).await;
+                answer.unwrap_or_else(|never| match never {})
+            }
+        };
+        if let Some(coding) = may_compress {
+            response = compress::compress(response, coding).await;
+        }
+        let headers = response.headers_mut();
+        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+        headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));
+        headers.insert(REQUEST_ID, id.clone());
+        tell(&Told { verb, path: uri.path(), ip, id: &id, begun }, &response);
+        response
+    }
+
+    fn next_id(&self) -> HeaderValue {
+        let id = self.next_id.fetch_add(1, Ordering::Relaxed);
+        HeaderValue::try_from(format!("{id:016x}")).expect("digits are allowed in headers")
+    }
+}
+
+/// Answers what browsers ask before they let a script ask.
+fn preflight(headers: &http::HeaderMap) -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    let wanted = headers.get(ACCESS_CONTROL_REQUEST_HEADERS).cloned();
+    let answer = response.headers_mut();
+    let verbs = HeaderValue::from_static("GET,HEAD,PUT,PATCH,POST,DELETE");
+    answer.insert(ACCESS_CONTROL_ALLOW_METHODS, verbs);
+    answer.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("86400"));
+    if let Some(wanted) = wanted {
+        answer.insert(ACCESS_CONTROL_ALLOW_HEADERS, wanted);
+    }
+    response
+}
+
+/// Writes the one line of log that a request has, and counts it.
+fn tell(told: &Told<'_>, response: &Response<Body>) {
+    let took = told.begun.elapsed();
+    let status = response.status();
+    let error = response.extensions().get::<ErrorName>().map_or("", |name| &name.0);
+    count(told.path, status, took);
+    // Those who ask whether we are there ask often.
+    if told.path.ends_with("/_health") && status.is_success() {
+        return;
+    }
+    tracing::info!(
+        target: "pagurus::request",
+        id = told.id.to_str().unwrap_or_default(),
+        ip = %told.ip,
+        verb = told.verb.as_str(),
+        path = told.path,
+        status = status.as_u16(),
+        error,
+        us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+        "request"
+    );
+}
+
+/// Counts by method, of those that were found: others may be made up without end.
+fn count(path: &str, status: StatusCode, took: Duration) {
+    let is_found = !matches!(status.as_u16(), 404 | 501);
+    let name = path.strip_prefix(xrpc::PREFIX).filter(|_| is_found).unwrap_or("other").to_owned();
+    let class = match status.as_u16() / 100 {
+        1 => "1xx",
+        2 => "2xx",
+        3 => "3xx",
+        4 => "4xx",
+        _ => "5xx",
+    };
+    counter!("http_requests_total", "method" => name.clone(), "status" => class).increment(1);
+    histogram!("http_request_seconds", "method" => name).record(took.as_secs_f64());
+}

@@ -1,0 +1,75 @@
+//! All that a handler works with.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use http::HeaderMap;
+use identity::Origin;
+use identity::outbound;
+use identity::resolve::{PlcClient, Resolver};
+use lexicon::Catalog;
+use store::Store;
+use subtle::ConstantTimeEq as _;
+use syntax::Did;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::firehose::Firehose;
+use crate::keys::Keys;
+use crate::password::Passwords;
+use crate::rate::Rates;
+use crate::sending::Outflows;
+use crate::tasks::Tasks;
+use crate::write::Writers;
+
+/// A server's state. Cheap to clone; clones are the same server.
+#[derive(Clone)]
+pub(crate) struct Pds(Arc<State>);
+
+/// What there is of it. None of it changes but behind its own doors.
+pub(crate) struct State {
+    pub(crate) config: Config,
+    /// Where the world reaches the server.
+    pub(crate) url: Origin,
+    /// The server's DID.
+    pub(crate) did: Did,
+    /// The domains under which handles are given, each with its leading dot.
+    pub(crate) handle_domains: Vec<String>,
+    pub(crate) clock: Clock,
+    pub(crate) store: Store,
+    pub(crate) lexicons: &'static Catalog,
+    pub(crate) keys: Arc<Keys>,
+    pub(crate) writers: Writers,
+    pub(crate) firehose: Firehose,
+    pub(crate) outflows: Outflows,
+    pub(crate) passwords: Passwords,
+    pub(crate) resolver: Resolver,
+    pub(crate) plc: PlcClient,
+    /// The client for addresses that a stranger can choose.
+    pub(crate) strangers: outbound::Client,
+    pub(crate) rates: Rates,
+    pub(crate) tasks: Tasks,
+}
+
+impl Pds {
+    pub(crate) fn new(state: State) -> Self {
+        Self(Arc::new(state))
+    }
+
+    /// Tells whether a request carries the key that passes rate limits.
+    pub(crate) fn passes_rates(&self, headers: &HeaderMap) -> bool {
+        let Some(key) = &self.config.limits.rate_bypass_key else {
+            return false;
+        };
+        let given = headers.get("x-ratelimit-bypass");
+        given.is_some_and(|given| given.as_bytes().ct_eq(key.reveal().as_bytes()).into())
+    }
+}
+
+impl Deref for Pds {
+    type Target = State;
+
+    fn deref(&self) -> &State {
+        &self.0
+    }
+}
