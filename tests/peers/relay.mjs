@@ -3,7 +3,7 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
-import { Follower, compareHistories, isOperation } from './follower.mjs'
+import { Follower, compareHistories, followFromNow, isOperation } from './follower.mjs'
 import { ask, call, check, drive, equal, folder, freePort, installed, pds, plc, start, topic, until } from './ground.mjs'
 import { Workload } from './workload.mjs'
 
@@ -83,9 +83,10 @@ await drive('relay', async () => {
     await connected(peer)
     return peer
   })
+  const direct = await topic('following the server', () => followFromNow())
   const workload = await topic('signing up', () => Workload.begin(ACCOUNTS, 3))
   const dids = new Set(workload.dids)
-  const [direct, passed] = [new Follower(0), new Follower(0, peer.url)]
+  const passed = new Follower(0, peer.url)
   await topic('writes', async () => {
     await workload.write(OPERATIONS)
     check(workload.operations >= OPERATIONS, 'all were done')
@@ -93,7 +94,7 @@ await drive('relay', async () => {
   const operations = (follower) => follower.of(dids).filter(isOperation)
   await topic('the relay passes on every event', async () => {
     for (const follower of [direct, passed])
-      await until('all operations arrive', () => operations(follower).length >= workload.operations).catch(() => {})
+      await until('all operations arrive', () => operations(follower).length >= workload.operations, 60).catch(() => {})
     for (const follower of [direct, passed]) follower.noErrors('all events verify')
     compareHistories(passed, workload)
     for (const did of dids) {
