@@ -4,18 +4,21 @@
 //! and from there to its file in `api`. What changes a repository goes through the write path, and
 //! all SQL is in the `store` crate. Nothing in here reads the environment or prints.
 
+mod account;
 mod api;
 mod caller;
 mod clock;
 pub mod config;
 mod crawlers;
 mod did_plc;
+mod email;
 mod failure;
 mod firehose;
 mod handle;
 mod hosted;
 mod housekeeping;
 mod http;
+mod invite;
 mod keys;
 mod media_type;
 mod password;
@@ -24,6 +27,7 @@ mod plc_directory;
 mod rate;
 mod record;
 mod sending;
+mod session;
 mod start;
 mod tasks;
 mod token;
@@ -32,18 +36,21 @@ mod write;
 mod xrpc;
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use identity::Origin;
 use identity::plc::log::RateLimits;
+use store::{Faults, Options, Store};
 use tokio::net::TcpListener;
 
 pub use crate::config::Config;
 pub use crate::keys::KeysError;
 use crate::http::Face;
 use crate::pds::Pds;
+use crate::tasks::Tasks;
 pub use crate::start::{StartError, Surroundings};
 
 /// How long requests may take to end when the server stops.
@@ -121,6 +128,51 @@ impl Server {
             tracing::warn!("some requests were broken off");
         }
         self.pds.store.close().await;
+    }
+}
+
+/// A directory of did:plc that runs on its own.
+pub struct PlcDirectory {
+    store: Store,
+    tasks: Tasks,
+    address: SocketAddr,
+}
+
+impl PlcDirectory {
+    /// Starts a directory whose logs are in `data`. Without limits, a DID may have as many
+    /// operations as come.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`] if something that it needs cannot be had.
+    pub async fn start(
+        data: &Path,
+        listen: SocketAddr,
+        clock: store::Clock,
+        is_limited: bool,
+    ) -> Result<Self, StartError> {
+        let (listener, address) = bind(listen).await?;
+        let store = Store::open(Options {
+            directory: data.to_owned(),
+            clock,
+            accept_future_seq: false,
+            faults: Faults::default(),
+        })?;
+        let tasks = Tasks::default();
+        let rates = if is_limited { RateLimits::Public } else { RateLimits::Off };
+        http::listen_router(&tasks, listener, plc_directory::router(store.clone(), rates));
+        Ok(Self { store, tasks, address })
+    }
+
+    /// Returns where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Stops, as [`Server::shutdown`] does.
+    pub async fn shutdown(self) {
+        self.tasks.stop(DRAIN_TIME_MAX).await;
+        self.store.close().await;
     }
 }
 

@@ -6,6 +6,7 @@
 
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use data_encoding::{BASE32_NOPAD, BASE64_NOPAD, HEXLOWER};
+use http::StatusCode;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 use syntax::Did;
@@ -14,10 +15,12 @@ use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use zeroize::Zeroizing;
 
+use crate::failure::{Failure, Fault, Refusal};
+
 /// The most characters of a new password.
-pub(crate) const NEW_CHARS_MAX: usize = 256;
+const NEW_CHARS_MAX: usize = 256;
 /// The most characters of a password that is checked: hosts of old allowed as many.
-pub(crate) const CHARS_MAX: usize = 512;
+const CHARS_MAX: usize = 512;
 
 /// Memory in KiB, passes, lanes: what OWASP recommends for argon2id.
 const COST: (u32, u32, u32) = (19 * 1024, 2, 1);
@@ -104,6 +107,35 @@ impl Passwords {
         let _thread = self.threads.acquire().await.map_err(|_| PasswordError::Busy)?;
         let done = spawn_blocking(work).await.map_err(|_| PasswordError::Failed)?;
         done.ok_or(PasswordError::Failed)
+    }
+}
+
+/// Refuses a new password that is too long.
+pub(crate) fn check_new(password: &str) -> Result<(), Refusal> {
+    if password.chars().count() > NEW_CHARS_MAX {
+        return Err(Refusal::invalid_request("Invalid password length."));
+    }
+    if password.is_empty() {
+        return Err(Refusal::invalid_request("Password must not be empty."));
+    }
+    Ok(())
+}
+
+impl From<PasswordError> for Fault {
+    fn from(error: PasswordError) -> Self {
+        match error {
+            PasswordError::Busy => {
+                let status = StatusCode::SERVICE_UNAVAILABLE;
+                Refusal::of_status(status, "Too many sign-ins at the moment").into()
+            }
+            PasswordError::Failed => Self::Internal(error.into()),
+        }
+    }
+}
+
+impl<E> From<PasswordError> for Failure<E> {
+    fn from(error: PasswordError) -> Self {
+        Self::Fault(error.into())
     }
 }
 

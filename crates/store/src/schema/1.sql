@@ -128,6 +128,42 @@ CREATE TABLE refresh_token (
   PRIMARY KEY (account, id)
 ) STRICT, WITHOUT ROWID;
 
+-- Tokens that were mailed: one for each account and purpose.
+CREATE TABLE email_token (
+  account INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+  purpose TEXT NOT NULL,
+  token TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  PRIMARY KEY (account, purpose)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX email_token_by_token ON email_token (purpose, token);
+
+-- Mail that waits to be sent, or, in development, to be read.
+CREATE TABLE mail (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  recipient TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  body TEXT NOT NULL,
+  created_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE invite_code (
+  code TEXT PRIMARY KEY,
+  available INTEGER NOT NULL,        -- how often it can be used in all
+  disabled INTEGER NOT NULL,
+  for_account TEXT NOT NULL,         -- a DID, or admin
+  created_by TEXT NOT NULL,          -- a DID, or admin
+  created_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX invite_code_for ON invite_code (for_account);
+
+CREATE TABLE invite_use (
+  code TEXT NOT NULL REFERENCES invite_code (code) ON DELETE CASCADE,
+  used_by TEXT NOT NULL,             -- a DID
+  used_at INTEGER NOT NULL,
+  PRIMARY KEY (code, used_by)
+) STRICT, WITHOUT ROWID;
+
 -- Keys that were promised to accounts that are still to come.
 CREATE TABLE reserved_key (
   did_key TEXT PRIMARY KEY,

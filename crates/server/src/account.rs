@@ -1,0 +1,133 @@
+//! Accounts: how they come.
+
+use crypto::PrivateKey;
+use http::StatusCode;
+use store::{NewAccount, Tx};
+use syntax::{Did, Handle};
+use thiserror::Error;
+
+use crate::failure::{Failure, Fault, Refusal};
+use crate::pds::Pds;
+use crate::{handle, invite, session, write};
+
+/// An account that is to be made. Its identity is there already.
+pub(crate) struct Creation {
+    pub(crate) did: Did,
+    pub(crate) handle: Handle,
+    pub(crate) email: Option<String>,
+    /// The hash of the password.
+    pub(crate) password: Option<String>,
+    pub(crate) invite_code: Option<String>,
+    pub(crate) signing_key: PrivateKey,
+    /// Whether it begins active; one that moves here does not.
+    pub(crate) active: bool,
+}
+
+/// Says why an account cannot be made.
+#[derive(Debug, Error)]
+pub(crate) enum CreateError {
+    /// There is an account of the DID here.
+    #[error("Repo already exists")]
+    DidTaken,
+    /// Another account has the handle.
+    #[error("Handle already taken: {0}")]
+    HandleTaken(Handle),
+    /// Another account has the e-mail address.
+    #[error("Email already taken: {0}")]
+    EmailTaken(String),
+    /// The invite code cannot be used.
+    #[error("Provided invite code not available")]
+    InviteCode,
+    /// The first commit cannot be made.
+    #[error("first commit cannot be made")]
+    Commit(#[from] repo::draft::DraftError),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+/// Makes an account with an empty repository, its events and a session: all or nothing. Returns the
+/// id of the session's refresh token.
+///
+/// # Errors
+///
+/// [`CreateError`] if somebody has what is to be its, or the invite code was used up meanwhile.
+pub(crate) async fn create(pds: &Pds, creation: Creation) -> Result<String, CreateError> {
+    let Creation { did, handle, email, password, invite_code, signing_key, active } = creation;
+    let first = write::first_commit(&did, &handle, &signing_key, &pds.clock, active)?;
+    let signing_key_sealed = pds.keys.seal_signing_key(&did, &signing_key);
+    let did_key = signing_key.public_key().to_string();
+    let refresh_id = session::new_id();
+    let id = refresh_id.clone();
+    pds.store
+        .write(move |tx| {
+            check_free(tx, Some(&did), &handle, email.as_deref())?;
+            if let Some(code) = &invite_code {
+                invite::check(tx, code)?.then_some(()).ok_or(CreateError::InviteCode)?;
+            }
+            let new = NewAccount {
+                did: did.clone(),
+                handle,
+                email,
+                password,
+                deactivated_at: (!active).then(|| tx.now_ms()),
+                delete_after: None,
+                signing_key: signing_key_sealed,
+            };
+            let account = tx.create_account(&new)?;
+            if let Some(code) = &invite_code {
+                tx.use_invite_code(code, &did)?;
+            }
+            tx.create_repo(account, first)?;
+            tx.delete_reserved_key(&did_key)?;
+            session::begin(tx, account, &id, None)?;
+            Ok::<_, CreateError>(())
+        })
+        .await?;
+    Ok(refresh_id)
+}
+
+/// Refuses what another account has, whatever state that is in.
+pub(crate) fn check_free(
+    tx: &mut Tx<'_>,
+    did: Option<&Did>,
+    handle: &Handle,
+    email: Option<&str>,
+) -> Result<(), CreateError> {
+    if let Some(did) = did
+        && tx.account(did)?.is_some()
+    {
+        return Err(CreateError::DidTaken);
+    }
+    if tx.account_by_handle(handle)?.is_some() {
+        return Err(CreateError::HandleTaken(handle.clone()));
+    }
+    if let Some(email) = email
+        && tx.account_by_email(email)?.is_some()
+    {
+        return Err(CreateError::EmailTaken(email.to_owned()));
+    }
+    Ok(())
+}
+
+impl From<CreateError> for Fault {
+    fn from(error: CreateError) -> Self {
+        let named = |name, error: CreateError| {
+            Refusal::new(StatusCode::BAD_REQUEST, name, error.to_string()).into()
+        };
+        match error {
+            CreateError::DidTaken => named("AlreadyExists", error),
+            CreateError::HandleTaken(taken) => handle::taken(&taken).into(),
+            CreateError::EmailTaken(_) => named("InvalidRequest", error),
+            CreateError::InviteCode => named("InvalidInviteCode", error),
+            CreateError::Commit(error) => Self::Internal(error.into()),
+            CreateError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl<E> From<CreateError> for Failure<E> {
+    fn from(error: CreateError) -> Self {
+        Self::Fault(error.into())
+    }
+}

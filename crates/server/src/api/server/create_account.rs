@@ -1,0 +1,141 @@
+//! `com.atproto.server.createAccount`: opens an account, or prepares one that moves here.
+//!
+//! Lexicon: `lexicons/com/atproto/server/createAccount.json`.
+
+use crypto::{Curve, PrivateKey, PublicKey};
+use identity::document;
+use identity::plc::{Content, DidKey, Operation, State};
+use lexicon::com::atproto::server::create_account::{Error, Input, Output};
+use repo::data::Limits;
+use repo::data::json::{self, Json};
+use syntax::Did;
+
+use crate::account::{self, Creation};
+use crate::caller::Service;
+use crate::failure::{Failure, Refusal};
+use crate::handle::{self, Domain};
+use crate::pds::Pds;
+use crate::session::Tokens;
+use crate::token::Scope;
+use crate::{did_plc, email, password};
+
+/// Makes an account. One whose identity is made here begins active; one whose identity is somebody's
+/// already, which their token has to prove, begins deactivated.
+pub(super) async fn create_account(
+    pds: Pds,
+    caller: Option<Service>,
+    input: Input,
+) -> Result<Output, Failure<Error>> {
+    check(&pds, caller.as_ref(), &input).await?;
+    let password = match &input.password {
+        Some(password) => Some(pds.passwords.hash(password).await?),
+        None => None,
+    };
+    let Input { did, handle, email, invite_code, recovery_key, .. } = input;
+    let active = did.is_none();
+    let (did, signing_key, did_doc) = match did {
+        Some(did) => {
+            let document = pds.resolver.document(&did).await.ok();
+            let document = document.map(|document| document.as_json().to_owned());
+            (did.clone(), reserved_key(&pds, &did).await?, document)
+        }
+        None => new_identity(&pds, &handle, recovery_key.as_deref()).await?,
+    };
+    let invite_code = invite_code.filter(|_| pds.config.invite_required);
+    let (own_did, own_handle) = (did.clone(), handle.clone());
+    let creation = Creation { did, handle, email, password, invite_code, signing_key, active };
+    let refresh_id = match account::create(&pds, creation).await {
+        Ok(refresh_id) => refresh_id,
+        Err(error) => {
+            if active {
+                did_plc::abandon(&pds, &own_did).await;
+            }
+            return Err(error.into());
+        }
+    };
+    let tokens = Tokens::new(&pds, &own_did, Scope::Access, refresh_id);
+    Ok(Output {
+        access_jwt: tokens.access,
+        refresh_jwt: tokens.refresh,
+        did: own_did,
+        handle: own_handle,
+        did_doc: did_doc
+            .and_then(|text| json::decode(text.as_bytes(), &Limits::RECORD).ok())
+            .map(Json),
+    })
+}
+
+/// Refuses all that can be refused before anything is made.
+async fn check(pds: &Pds, caller: Option<&Service>, input: &Input) -> Result<(), Failure<Error>> {
+    if input.plc_op.is_some() {
+        return Err(Failure::invalid_request("Unsupported input: \"plcOp\""));
+    }
+    if let Some(password) = &input.password {
+        password::check_new(password)?;
+    }
+    if pds.config.invite_required && input.invite_code.is_none() {
+        return Err(Failure::declared(Error::InvalidInviteCode, "No invite code provided"));
+    }
+    email::check(input.email.as_deref())?;
+    if let Some(key) = &input.recovery_key {
+        let malformed = |_| Failure::invalid_request("Recovery key is not a did:key");
+        PublicKey::from_did_key(key).map_err(malformed)?;
+    }
+    match (handle::check(pds, &input.handle)?, &input.did) {
+        (Domain::Ours, _) => {}
+        (Domain::Other, Some(did)) => handle::check_leads_to(pds, &input.handle, did).await?,
+        (Domain::Other, None) => {
+            let message = "Not a supported handle domain";
+            return Err(Failure::declared(Error::UnsupportedDomain, message));
+        }
+    }
+    if let Some(did) = &input.did
+        && caller.is_none_or(|caller| caller.did != *did)
+    {
+        let message = format!("Missing auth to create account with did: {did}");
+        return Err(Refusal::unauthenticated(message).into());
+    }
+    let code = input.invite_code.as_deref().filter(|_| pds.config.invite_required);
+    pds.store
+        .read(|tx| {
+            if let Some(code) = code
+                && !crate::invite::check(tx, code)?
+            {
+                return Err(account::CreateError::InviteCode);
+            }
+            account::check_free(tx, input.did.as_ref(), &input.handle, input.email.as_deref())
+        })
+        .await?;
+    Ok(())
+}
+
+/// Makes a did:plc, and returns it with its signing key and its document.
+async fn new_identity(
+    pds: &Pds,
+    handle: &syntax::Handle,
+    recovery_key: Option<&str>,
+) -> Result<(Did, PrivateKey, Option<String>), Failure<Error>> {
+    let signing_key = PrivateKey::generate(Curve::Secp256k1);
+    let mut state = State::of_account(handle, &signing_key.public_key(), &pds.url);
+    let above = recovery_key.into_iter().chain(pds.config.recovery_did_key.as_deref());
+    state.rotation_keys.extend(above.map(DidKey::new));
+    state.rotation_keys.push((&pds.keys.rotation.public_key()).into());
+    state.rotation_keys.dedup();
+    let operation: Operation = Content::genesis(state.clone())
+        .sign(&pds.keys.rotation)
+        .map_err(|error| Failure::invalid_request(error.to_string()))?;
+    let did = operation.did().ok_or_else(|| Failure::internal("genesis made no DID"))?;
+    did_plc::submit(pds, &did, &operation).await?;
+    let document = document::write(&did, &state);
+    Ok((did, signing_key, Some(document)))
+}
+
+/// Takes the key that waits for an identity, or makes one.
+async fn reserved_key(pds: &Pds, did: &Did) -> Result<PrivateKey, Failure<Error>> {
+    match pds.store.read(|tx| tx.reserved_key_of(did)).await? {
+        Some(key) => {
+            pds.keys.reserved_key(&key.did_key, &key.signing_key).map_err(Failure::internal)
+        }
+        None => Ok(PrivateKey::generate(Curve::Secp256k1)),
+    }
+}

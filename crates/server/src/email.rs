@@ -1,0 +1,175 @@
+//! E-mail: addresses, the tokens that prove them, and what is written to their owners.
+
+use std::time::Duration;
+
+use data_encoding::BASE32_NOPAD;
+use http::StatusCode;
+use store::{Account, EmailToken, Purpose, Tx};
+
+use crate::failure::{Fault, Refusal};
+use crate::pds::Pds;
+
+/// How long a token is good for.
+const TOKEN_TIME: Duration = Duration::from_secs(15 * 60);
+/// The most bytes of an address, by the rules of SMTP.
+const ADDRESS_BYTES_MAX: usize = 254;
+/// The most bytes of what is before the at sign.
+const LOCAL_BYTES_MAX: usize = 64;
+
+/// Refuses what is not an address that mail can be sent to.
+pub(crate) fn check(address: Option<&str>) -> Result<(), Refusal> {
+    match address {
+        Some(address) if is_address(address) => Ok(()),
+        Some(_) => Err(Refusal::invalid_request(
+            "This email address is not supported, please use a different email.",
+        )),
+        None => Err(Refusal::invalid_request("Email is required")),
+    }
+}
+
+fn is_address(address: &str) -> bool {
+    let Some((local, domain)) = address.rsplit_once('@') else {
+        return false;
+    };
+    let is_local = |c: char| c.is_alphanumeric() || ".!#$%&'*+/=?^_`{|}~-".contains(c);
+    let is_label = |label: &str| {
+        !label.is_empty()
+            && label.chars().all(|c| c.is_alphanumeric() || c == '-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    address.len() <= ADDRESS_BYTES_MAX
+        && (1..=LOCAL_BYTES_MAX).contains(&local.len())
+        && local.chars().all(is_local)
+        && !local.starts_with('.')
+        && !local.ends_with('.')
+        && !local.contains("..")
+        && domain.contains('.')
+        && domain.split('.').all(is_label)
+}
+
+/// Makes a token for a purpose and mails it to the account's owner.
+pub(crate) async fn send_token(
+    pds: &Pds,
+    account: &Account,
+    purpose: Purpose,
+) -> Result<(), Fault> {
+    let Some(email) = account.email.clone() else {
+        return Err(Refusal::invalid_request("account does not have an email address").into());
+    };
+    let mut bytes = [0; 7];
+    getrandom::fill(&mut bytes).expect("the operating system gives random numbers");
+    let text = BASE32_NOPAD.encode(&bytes);
+    let token = format!("{}-{}", &text[..5], &text[5..10]);
+    let (subject, what) = words(purpose);
+    let who = account.handle.as_ref().map_or(account.did.as_str(), |handle| handle.as_str());
+    let body = format!(
+        "Hello {who},\n\n{what} Your code:\n\n    {token}\n\nIt is good for fifteen minutes. If \
+         you did not ask for it, ignore this mail, and tell nobody the code.\n\n{}\n",
+        pds.url
+    );
+    let id = account.id;
+    pds.store
+        .write(move |tx| {
+            tx.put_email_token(id, purpose, &token)?;
+            tx.post_mail(&email, subject, &body)?;
+            Ok::<_, store::Error>(())
+        })
+        .await?;
+    Ok(())
+}
+
+/// Refuses a token that is not the one which the owner of an account was mailed for a purpose.
+///
+/// It stays until it is deleted.
+pub(crate) fn check_token(
+    tx: &mut Tx<'_>,
+    account: &Account,
+    purpose: Purpose,
+    given: &str,
+) -> Result<(), Fault> {
+    let found = tx.email_token(account.id, purpose)?;
+    let given = normal(given);
+    Ok(judge(found.filter(|found| found.token == given).as_ref(), tx.now_ms())?)
+}
+
+/// Finds whose a token is that was mailed for a purpose, or refuses it.
+pub(crate) fn find_token(
+    tx: &mut Tx<'_>,
+    purpose: Purpose,
+    given: &str,
+) -> Result<EmailToken, Fault> {
+    let found = tx.find_email_token(purpose, &normal(given))?;
+    judge(found.as_ref(), tx.now_ms())?;
+    Ok(found.ok_or_else(invalid)?)
+}
+
+/// People type codes in small letters, and copy spaces along.
+fn normal(given: &str) -> String {
+    given.trim().to_uppercase()
+}
+
+fn judge(found: Option<&EmailToken>, now_ms: u64) -> Result<(), Refusal> {
+    let found = found.ok_or_else(invalid)?;
+    let age = Duration::from_millis(now_ms.saturating_sub(found.created_at));
+    if age > TOKEN_TIME {
+        return Err(Refusal::new(StatusCode::BAD_REQUEST, "ExpiredToken", "Token is expired"));
+    }
+    Ok(())
+}
+
+fn invalid() -> Refusal {
+    Refusal::invalid_token("Token is invalid")
+}
+
+/// Returns the subject of a mail, and what it says the code is for.
+fn words(purpose: Purpose) -> (&'static str, &'static str) {
+    match purpose {
+        Purpose::ConfirmEmail => {
+            ("Email Confirmation", "Please confirm that this is your address.")
+        }
+        Purpose::UpdateEmail => {
+            ("Email Update Requested", "Somebody wants to use another address for your account.")
+        }
+        Purpose::ResetPassword => {
+            ("Password Reset Requested", "Somebody wants to set a new password for your account.")
+        }
+        Purpose::DeleteAccount => {
+            ("Account Deletion Requested", "Somebody wants to delete your account for good.")
+        }
+        Purpose::PlcOperation => (
+            "PLC Update Operation Requested",
+            "Somebody wants to change the identity of your account, as one does to move it.",
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_told_from_other_texts() {
+        for address in ["alice@example.com", "a.b+c@mail.example.co", "jürgen@bücher.example"] {
+            assert!(check(Some(address)).is_ok(), "{address}");
+        }
+        let long = format!("{}@example.com", "a".repeat(65));
+        for text in [
+            "",
+            "alice",
+            "@example.com",
+            "alice@",
+            "alice@example",
+            "a b@example.com",
+            "alice@-example.com",
+            ".alice@example.com",
+            "alice@example..com",
+            "alice@example.com\nBcc: bob@example.com",
+            "<alice@example.com>",
+            &long,
+        ] {
+            assert!(check(Some(text)).is_err(), "{text}");
+        }
+        assert!(check(None).is_err());
+    }
+}
