@@ -1,7 +1,12 @@
 //! `pagurus`: the one program. It reads arguments, the environment and files, and prints; what it
 //! does is in the other rooms.
 
+mod account;
+mod client;
+mod config;
+mod demo;
 mod output;
+mod plc_serve;
 mod repo_file;
 mod repo_inspect;
 mod repo_stored;
@@ -30,9 +35,26 @@ struct Arguments {
 enum Command {
     /// Runs a server.
     Serve(Box<serve::Arguments>),
+    /// Shows what a server does, on one of its own.
+    Demo(demo::Arguments),
+    /// Makes accounts and looks at them.
+    #[command(subcommand)]
+    Account(account::Command),
     /// Looks at repositories.
     #[command(subcommand)]
     Repo(RepoCommand),
+    /// Keeps a directory of did:plc.
+    #[command(subcommand)]
+    Plc(PlcCommand),
+    /// Shows and checks settings.
+    #[command(subcommand)]
+    Config(config::Command),
+}
+
+#[derive(Subcommand)]
+enum PlcCommand {
+    /// Runs a directory.
+    Serve(plc_serve::Arguments),
 }
 
 #[derive(Subcommand)]
@@ -50,6 +72,10 @@ enum RepoCommand {
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Serve(arguments) => serve::run(&arguments),
+        Command::Demo(arguments) => demo::run(&arguments),
+        Command::Account(command) => account::run(&command),
+        Command::Plc(PlcCommand::Serve(arguments)) => plc_serve::run(&arguments),
+        Command::Config(command) => config::run(&command),
         Command::Repo(RepoCommand::Verify(arguments)) => repo_verify::run(&arguments),
         Command::Repo(RepoCommand::Inspect(arguments)) => repo_inspect::run(&arguments),
         Command::Repo(RepoCommand::Repair(arguments)) => repo_stored::repair(&arguments),

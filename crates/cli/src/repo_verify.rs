@@ -1,22 +1,32 @@
 //! `pagurus repo verify`: whether a CAR file is a whole and valid repository.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::bail;
 use crypto::PublicKey;
 use repo::survey::{Survey, survey};
 use serde_json::{Value, json};
 use syntax::Did;
 
 use crate::output;
-use crate::repo_file::{FileArchive, Input, read};
+use crate::repo_file::{FileArchive, read};
+use crate::repo_stored;
 
 /// Checks each block's hash, the tree, each record, and what else is asked for. The exit status is 0
 /// if all is well, 1 if the repository is not valid, and 2 if it could not be checked.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    #[command(flatten)]
-    input: Input,
-    /// Checks that the repository is this account's.
+    /// The CAR file, or `-` for standard input.
+    #[arg(required_unless_present = "data", conflicts_with = "data")]
+    file: Option<PathBuf>,
+    /// Checks the repositories in a data directory, which no server may use meanwhile.
+    #[arg(long, value_name = "DIR", conflicts_with = "key")]
+    data: Option<PathBuf>,
+    /// Prints JSON.
+    #[arg(long)]
+    json: bool,
+    /// Checks that the repository is this account's; with --data, checks only that one.
     #[arg(long)]
     did: Option<Did>,
     /// Checks that the commit is signed by this key, given as did:key:z…
@@ -25,10 +35,17 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let file = match (&arguments.file, &arguments.data) {
+        (_, Some(data)) => {
+            return repo_stored::verify(data, arguments.did.as_ref(), arguments.json);
+        }
+        (Some(file), None) => file,
+        (None, None) => bail!("neither a file nor a data directory is given"),
+    };
     let mut problems = Vec::new();
     let mut facts = json!({});
     let mut found = None;
-    match read(&arguments.input.file)? {
+    match read(file)? {
         Err(error) => problems.push(error.to_string()),
         Ok(mut archive) => {
             facts = commit_facts(&archive);
@@ -44,7 +61,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         }
     }
     let valid = problems.is_empty();
-    if arguments.input.json {
+    if arguments.json {
         facts["valid"] = json!(valid);
         facts["problems"] = json!(problems);
         facts["signature"] = json!(if arguments.key.is_some() { "checked" } else { "not checked" });

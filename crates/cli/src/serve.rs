@@ -70,21 +70,29 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 
 async fn serve(config: server::Config) -> anyhow::Result<()> {
     // Before the start, so that no signal is missed.
-    let mut terminate = signal(SignalKind::terminate()).context("signals cannot be heard")?;
-    let mut interrupt = signal(SignalKind::interrupt()).context("signals cannot be heard")?;
+    let stop = stop_signal()?;
     let mut surroundings = Surroundings::new(clock());
     if config.admin_listen.is_some() {
         surroundings.figures = Some(figures()?);
     }
     let server = Server::start(config, surroundings).await?;
     output::line(&format!("pagurus serves at {}", server.url()));
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
+    stop.await;
     tracing::info!("stopping");
     server.shutdown().await;
     Ok(())
+}
+
+/// Begins to listen for signals to stop, and returns what ends with the first.
+pub(crate) fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate()).context("signals cannot be heard")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("signals cannot be heard")?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }
 
 /// Starts to keep figures, and returns what writes them.

@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal as _};
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 use tracing_subscriber::EnvFilter;
 
@@ -26,16 +26,17 @@ admin_password = "admin"
 "#;
 
 /// All settings.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub(crate) struct Settings {
     /// Those of the server.
+    #[serde(flatten)]
     pub(crate) server: server::Config,
     /// Those of the log.
     pub(crate) log: Log,
 }
 
 /// What is written to the log, and how.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Log {
     /// As text or as JSON.
@@ -44,7 +45,7 @@ pub(crate) struct Log {
     filter: Option<String>,
 }
 
-#[derive(Debug, Default, Clone, Copy, Deserialize)]
+#[derive(Debug, Default, Clone, Copy, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Format {
     #[default]

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use identity::Origin;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, Serializer};
 use syntax::{Did, Uri};
 use zeroize::Zeroizing;
 
@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 pub const PORT: u16 = 2583;
 
 /// The settings of a server. Keys that are not here are refused.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// The data directory. It is made if it is not there.
@@ -65,7 +65,7 @@ pub struct Config {
 }
 
 /// How long things are kept that go with time.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Retention {
     /// For how many hours events are kept for those who follow the firehose and were away.
@@ -77,7 +77,7 @@ pub struct Retention {
 }
 
 /// Keys and secrets. Those that are absent are files in the data directory, made at first start.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Secrets {
     /// Signs the tokens of sessions: any text of 16 bytes or more.
@@ -91,7 +91,7 @@ pub struct Secrets {
 }
 
 /// How much of everything a server takes.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
     /// Whether the numbers of requests are limited.
@@ -188,6 +188,12 @@ impl Secret {
     /// Returns the text.
     pub fn reveal(&self) -> &str {
         &self.0
+    }
+}
+
+impl Serialize for Secret {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str("(secret)")
     }
 }
 

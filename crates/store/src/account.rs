@@ -10,6 +10,11 @@ use crate::tx::{Row, Tx, Value, int};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AccountId(pub(crate) i64);
 
+impl AccountId {
+    /// Comes before all that accounts have: where going through them begins.
+    pub const FIRST: Self = Self(0);
+}
+
 /// Whether an account's repository can be had, and why not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {

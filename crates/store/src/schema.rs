@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OpenFlags};
 use thiserror::Error;
 
 /// What makes each version of the one before it, from the empty database on.
@@ -30,9 +30,37 @@ pub enum SchemaError {
         /// The newest known version.
         known: usize,
     },
+    /// The database is of an older version, and may not be changed here.
+    #[error("{path} is of version {found}, older than {known}: start the server once")]
+    TooOld {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: i64,
+        /// The version that is needed.
+        known: usize,
+    },
     /// The database failed.
-    #[error("database could not be brought up to date")]
+    #[error("database could not be opened or brought up to date")]
     Database(#[from] rusqlite::Error),
+}
+
+/// Checks that a file is a database of the newest version, and changes nothing.
+pub(crate) fn check(path: &Path) -> Result<(), SchemaError> {
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let pragma = |name: &str| connection.query_row(&format!("PRAGMA {name}"), (), |row| row.get(0));
+    let (found, application): (i64, i64) = (pragma("user_version")?, pragma("application_id")?);
+    if application != APPLICATION_ID {
+        return Err(SchemaError::Foreign(path.to_owned()));
+    }
+    let known = VERSIONS.len();
+    match usize::try_from(found).unwrap_or(usize::MAX) {
+        version if version > known => {
+            Err(SchemaError::TooNew { path: path.to_owned(), found, known })
+        }
+        version if version < known => Err(SchemaError::TooOld { path: path.to_owned(), found, known }),
+        _ => Ok(()),
+    }
 }
 
 /// Brings a database up to the newest version.

@@ -21,7 +21,7 @@ use crate::tx::Tx;
 use crate::writer::{Topic, Writer};
 
 /// The name of the database in the data directory.
-const DATABASE: &str = "pagurus.sqlite";
+pub(crate) const DATABASE: &str = "pagurus.sqlite";
 /// The name of the folder of blobs.
 const BLOBS: &str = "blobs";
 /// The name of the file that says that a program uses the directory.

@@ -42,13 +42,16 @@ impl Tx<'_> {
             while let Some(row) = rows.next()? {
                 let cid = row.get_ref(0)?.as_blob().map_err(|_| Error::Malformed("CID"))?;
                 let cid = Cid::decode(cid).map_err(|_| Error::Malformed("CID"))?;
-                if wanted.binary_search(&cid).is_ok() {
+                if wanted.binary_search(&cid).is_ok() && !found.contains_key(&cid) {
                     let bytes: Vec<u8> = row.get(1)?;
                     found_bytes += bytes.len();
                     if found_bytes > bytes_max {
                         return Ok(None);
                     }
                     found.insert(cid, bytes.into());
+                    if found.len() == wanted.len() {
+                        break;
+                    }
                 }
             }
         }
