@@ -1,0 +1,138 @@
+//! `com.atproto.identity.submitPlcOperation`: sends a signed operation to the directory of did:plc
+//! once it proves harmless.
+//!
+//! Lexicon: `lexicons/com/atproto/identity/submitPlcOperation.json`.
+
+use crypto::PublicKey;
+use identity::Origin;
+use identity::document::{ATPROTO_KEY, PDS_SERVICE, PDS_SERVICE_TYPE};
+use identity::plc::{DidKey, Operation, State};
+use lexicon::com::atproto::identity::submit_plc_operation::Input;
+use repo::data::json;
+use syntax::Handle;
+
+use crate::caller::Account;
+use crate::did_plc;
+use crate::failure::{Failure, Refusal};
+use crate::pds::Pds;
+use crate::write::identity_frame;
+
+/// What an account's identity has to say to be hosted here.
+struct Expected<'a> {
+    rotation_key: PublicKey,
+    signing_key: PublicKey,
+    url: &'a Origin,
+    handle: Option<&'a Handle>,
+}
+
+/// Refuses what would cut the account off from this server, and announces what the directory took.
+pub(super) async fn submit_plc_operation(
+    pds: Pds,
+    caller: Account,
+    input: Input,
+) -> Result<(), Failure> {
+    let account = caller.row(&pds).await?;
+    let operation = Operation::parse(json::encode(&input.operation.0).as_bytes())
+        .map_err(|error| Refusal::invalid_request(error.to_string()))?;
+    let state = operation.state();
+    let state = state.ok_or(Refusal::invalid_request("Operation ends the identity"))?;
+    let signing_key = pds.keys.signing_key(&account.did, &account.signing_key);
+    let expected = Expected {
+        rotation_key: pds.keys.rotation.public_key(),
+        signing_key: signing_key.map_err(Failure::internal)?.public_key(),
+        url: &pds.url,
+        handle: account.handle.as_ref(),
+    };
+    expected.check(&state).map_err(Refusal::invalid_request)?;
+
+    did_plc::submit(&pds, &account.did, &operation).await?;
+    let (id, did, time) = (account.id, account.did, pds.clock.now());
+    let announce = pds.store.write(move |tx| tx.append(id, identity_frame(&did, None, &time)));
+    announce.await.map(|_| ()).map_err(Failure::from)
+}
+
+impl Expected<'_> {
+    /// Returns what clients are told if a state is not as expected.
+    fn check(&self, state: &State) -> Result<(), &'static str> {
+        let is =
+            |key: &DidKey, expected: &PublicKey| key.public_key().is_ok_and(|key| key == *expected);
+        if !state.rotation_keys.iter().any(|key| is(key, &self.rotation_key)) {
+            return Err("Rotation keys do not include server's rotation key");
+        }
+        let service = state.services.get(PDS_SERVICE);
+        if service.is_none_or(|service| service.kind != PDS_SERVICE_TYPE) {
+            return Err("Incorrect type on atproto_pds service");
+        }
+        if service.is_none_or(|service| service.endpoint != self.url.to_string()) {
+            return Err("Incorrect endpoint on atproto_pds service");
+        }
+        let key = state.verification_methods.get(ATPROTO_KEY);
+        if !key.is_some_and(|key| is(key, &self.signing_key)) {
+            return Err("Incorrect signing key");
+        }
+        let alias = state.also_known_as.first().and_then(|alias| alias.strip_prefix("at://"));
+        let is_ours = self.handle.is_none_or(|handle| alias == Some(handle.as_str()));
+        if is_ours { Ok(()) } else { Err("Incorrect handle in alsoKnownAs") }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crypto::{Curve, PrivateKey};
+    use identity::plc::Service;
+
+    use super::*;
+
+    #[test]
+    fn each_part_that_ties_an_account_to_its_host_is_checked() {
+        let [rotation, signing, other] =
+            [(); 3].map(|()| PrivateKey::generate(Curve::Secp256k1).public_key());
+        let url: Origin = "https://pds.example.com".parse().unwrap();
+        let handle: Handle = "alice.example.com".parse().unwrap();
+        let mut good = State::of_account(&handle, &signing, &url);
+        good.rotation_keys = vec![(&other).into(), (&rotation).into()];
+        let expected = Expected {
+            rotation_key: rotation,
+            signing_key: signing,
+            url: &url,
+            handle: Some(&handle),
+        };
+        assert_eq!(expected.check(&good), Ok(()));
+        let service = |kind: &str, endpoint: &str| {
+            let (kind, endpoint) = (kind.to_owned(), endpoint.to_owned());
+            [(PDS_SERVICE.to_owned(), Service { kind, endpoint })].into()
+        };
+        type Edit<'a> = &'a dyn Fn(&mut State);
+        let cases: [(Edit<'_>, &str); 9] = [
+            (
+                &|s| drop(s.rotation_keys.pop()),
+                "Rotation keys do not include server's rotation key",
+            ),
+            (&|s| s.services.clear(), "Incorrect type on atproto_pds service"),
+            (
+                &|s| s.services = service("Other", "https://pds.example.com"),
+                "Incorrect type on atproto_pds service",
+            ),
+            (
+                &|s| s.services = service(PDS_SERVICE_TYPE, "https://other.example.com"),
+                "Incorrect endpoint on atproto_pds service",
+            ),
+            (
+                &|s| s.services = service(PDS_SERVICE_TYPE, "https://pds.example.com/"),
+                "Incorrect endpoint on atproto_pds service",
+            ),
+            (&|s| s.set_signing_key(&other), "Incorrect signing key"),
+            (&|s| s.verification_methods.clear(), "Incorrect signing key"),
+            (&|s| s.also_known_as.clear(), "Incorrect handle in alsoKnownAs"),
+            (
+                &|s| s.also_known_as.insert(0, "at://mallory.example.com".to_owned()),
+                "Incorrect handle in alsoKnownAs",
+            ),
+        ];
+        for (edit, message) in cases {
+            let mut state = good.clone();
+            edit(&mut state);
+            assert_eq!(expected.check(&state), Err(message));
+        }
+    }
+}
