@@ -73,7 +73,7 @@ impl World {
         let new = NewAccount {
             did: did.clone(),
             handle: handle.clone(),
-            email: None,
+            email: Some(format!("{name}@example.com")),
             password: None,
             deactivated_at: None,
             delete_after: None,
@@ -345,6 +345,62 @@ async fn what_is_recommended_can_be_submitted_and_nothing_less() {
         assert_eq!((got.0, refused(&got).1), (400, "InvalidRequest"), "{input}");
     }
     assert_eq!(submit(&operation(&last, &state, &own)).await.0, 200);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn an_operation_is_signed_for_who_has_the_mail() {
+    let world = World::new().await;
+    let alice = world.account("alice.test").await;
+    let mail = async || {
+        let request = world.request("requestPlcOperationSignature", Some((&alice, Scope::Access)));
+        let got = world.call(request.method(Method::POST), Body::empty()).await;
+        assert_eq!(got.0, 200, "{got:?}");
+        let mails: Result<_, store::Error> = world.pds.store.read(|tx| tx.newest_mails(1)).await;
+        let mail = mails.unwrap().remove(0);
+        assert_eq!(mail.recipient, "alice.test@example.com");
+        let mut words = mail.body.split_whitespace();
+        words.find(|word| word.len() == 11 && word.as_bytes()[5] == b'-').unwrap().to_owned()
+    };
+    let sign = async |input: &Value| world.post("signPlcOperation", &alice, input).await;
+    let missing = "email confirmation token required to sign PLC operations";
+    assert_eq!(refused(&sign(&json!({})).await), (400, "InvalidRequest", missing));
+    assert_eq!(refused(&sign(&json!({ "token": "AAAAA-AAAAA" })).await).1, "InvalidToken");
+
+    let token = mail().await;
+    for (part, value) in [
+        ("services", json!({ "a": { "type": "A" } })),
+        ("services", json!({ "a": { "type": "A", "endpoint": "https://a.test", "more": "b" } })),
+        ("verificationMethods", json!({ "atproto": 7 })),
+        ("verificationMethods", json!({ "atproto": "no key" })),
+        ("rotationKeys", json!([])),
+    ] {
+        let mut input = json!({ "token": token });
+        input[part] = value;
+        assert_eq!(refused(&sign(&input).await).1, "InvalidRequest", "{input}");
+    }
+    // What failed has not spent the token, which may be typed in small letters.
+    let names = json!(["at://alice.test", "at://second.example.org"]);
+    let input = json!({ "token": token.to_lowercase(), "alsoKnownAs": names });
+    let (status, signed) = sign(&input).await;
+    assert_eq!(status, 200, "{signed}");
+    assert_eq!(refused(&sign(&input).await).1, "InvalidToken");
+    assert_eq!(signed["operation"]["alsoKnownAs"], names);
+    assert_eq!(signed["operation"]["prev"], alice.genesis.cid().to_string());
+    assert_eq!(world.post("submitPlcOperation", &alice, &signed).await.0, 200);
+    assert_eq!(world.state(&alice).await.also_known_as.len(), 2);
+
+    // An app password does not do, and once the server has no say, it does not sign.
+    let input = json!({ "token": mail().await });
+    let app = Some((&alice, Scope::AppPassword));
+    assert_eq!(refused(&world.post_as("signPlcOperation", app, &input).await).1, "InvalidToken");
+    let own = PrivateKey::generate(Curve::P256);
+    let last = world.pds.plc.last_operation(&alice.did).await.unwrap();
+    let mut state = last.state().unwrap();
+    state.rotation_keys = vec![(&own.public_key()).into()];
+    let leave = Content::update(&last, state).sign(&world.pds.keys.rotation).unwrap();
+    world.pds.plc.submit(&alice.did, &leave).await.unwrap();
+    assert_eq!(refused(&sign(&input).await).1, "InvalidRequest");
     world.end().await;
 }
 
