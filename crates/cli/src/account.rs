@@ -91,7 +91,8 @@ fn create(arguments: &CreateArguments) -> anyhow::Result<ExitCode> {
             let admin = arguments.admin_password.as_deref();
             let admin = admin.context("the server wants an invite code: give --admin-password")?;
             let method = "com.atproto.server.createInviteCode";
-            let code = client.clone().as_admin(admin).procedure(method, &json!({"useCount": 1})).await?;
+            let code =
+                client.clone().as_admin(admin).procedure(method, &json!({"useCount": 1})).await?;
             input["inviteCode"] = code["code"].clone();
         }
         client.procedure("com.atproto.server.createAccount", &input).await
@@ -115,7 +116,8 @@ fn made_up() -> String {
     let letters = b"234567abcdefghijklmnopqrstuvwxyz";
     let pairs = key.as_bytes().chunks_exact(2).take(20);
     let letter = |pair: &[u8]| {
-        let digits = std::str::from_utf8(pair).ok().and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        let digits =
+            std::str::from_utf8(pair).ok().and_then(|hex| u8::from_str_radix(hex, 16).ok());
         char::from(letters[usize::from(digits.unwrap_or_default() % 32)])
     };
     pairs.map(letter).collect()

@@ -72,7 +72,12 @@ impl Client {
         serde_json::from_slice(&body).with_context(|| format!("{method} did not answer with JSON"))
     }
 
-    async fn send(&self, method: Method, path: &str, input: Option<&Value>) -> anyhow::Result<Vec<u8>> {
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        input: Option<&Value>,
+    ) -> anyhow::Result<Vec<u8>> {
         let path_and_query = format!("/xrpc/{path}").parse().context("the name of a method")?;
         let mut request = Request::new(match input {
             Some(input) => outbound::full(serde_json::to_vec(input)?),
@@ -81,7 +86,9 @@ impl Client {
         *request.method_mut() = method;
         *request.uri_mut() = self.origin.url(path_and_query);
         if input.is_some() {
-            request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            request
+                .headers_mut()
+                .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
         if let Some(authorization) = &self.authorization {
             request.headers_mut().insert(AUTHORIZATION, authorization.clone());
@@ -94,7 +101,11 @@ impl Client {
         if !status.is_success() {
             let error: Value = serde_json::from_slice(&body).unwrap_or_default();
             let (name, message) = (error["error"].as_str(), error["message"].as_str());
-            bail!("{path}: {status} {}: {}", name.unwrap_or("no name"), message.unwrap_or_default());
+            bail!(
+                "{path}: {status} {}: {}",
+                name.unwrap_or("no name"),
+                message.unwrap_or_default()
+            );
         }
         Ok(body.to_vec())
     }

@@ -27,8 +27,7 @@ pub(crate) struct Arguments {
 /// Runs the command.
 pub(crate) fn run(command: &Command) -> anyhow::Result<ExitCode> {
     let (Command::Print(arguments) | Command::Check(arguments)) = command;
-    let settings =
-        settings::read(arguments.config.as_deref(), arguments.dev, toml::Table::new())?;
+    let settings = settings::read(arguments.config.as_deref(), arguments.dev, toml::Table::new())?;
     match command {
         Command::Print(_) => output::line(toml::to_string(&settings)?.trim_end()),
         Command::Check(_) => output::line("the settings are good"),

@@ -76,27 +76,33 @@ async fn show(server: &Server) -> anyhow::Result<()> {
 
     let key = signing_key(&client, did).await?;
     let data = follow(&mut firehose, did, &commits, &key).await?;
-    output::line(&format!("followed  {} commits, each signed and undone to the one before", commits.len()));
+    output::line(&format!(
+        "followed  {} commits, each signed and undone to the one before",
+        commits.len()
+    ));
 
     let car = client.bytes(&format!("com.atproto.sync.getRepo?did={did}")).await?;
     let mut reader = ArchiveReader::new(Spool::new(MEMORY_BYTES_MAX, tempfile::tempfile));
     reader.push(&car)?;
     let mut archive = reader.finish()?;
     archive.commit().verify(&key).context("the commit is not signed by the account's key")?;
-    ensure!(archive.commit().data() == &data, "the export is of another tree than the firehose told");
+    ensure!(
+        archive.commit().data() == &data,
+        "the export is of another tree than the firehose told"
+    );
     let survey = survey(&mut archive)?;
     ensure!(survey.faults == 0, "the export has faults");
     let (records, bytes) = (survey.records.count, output::bytes(u64::try_from(car.len())?));
-    output::line(&format!("exported  {records} records, {bytes}, verified from the signature down"));
+    output::line(&format!(
+        "exported  {records} records, {bytes}, verified from the signature down"
+    ));
     Ok(())
 }
 
 /// Writes posts, replaces one, deletes one, and returns the commits.
 async fn write(client: &Client, did: &str) -> anyhow::Result<Vec<String>> {
     let collection = "app.bsky.feed.post";
-    let post = |text: String| {
-        json!({"$type": collection, "text": text, "createdAt": "2026-01-01T00:00:00Z"})
-    };
+    let post = |text: String| json!({"$type": collection, "text": text, "createdAt": "2026-01-01T00:00:00Z"});
     let mut commits = Vec::new();
     let mut last = String::new();
     for index in 0..POSTS {

@@ -115,8 +115,7 @@ pub(crate) fn repair(arguments: &RepairArguments) -> anyhow::Result<ExitCode> {
     Runtime::new().context("no threads to run on")?.block_on(async {
         for Account { id, did, .. } in &broken {
             let id = *id;
-            let outcome: Result<(), store::Error> =
-                store.write(move |tx| tx.repair_repo(id)).await;
+            let outcome: Result<(), store::Error> = store.write(move |tx| tx.repair_repo(id)).await;
             outcome.with_context(|| did.to_string())?;
         }
         store.close().await;

@@ -81,7 +81,12 @@ pub(crate) fn read(file: Option<&Path>, dev: bool, said: Table) -> anyhow::Resul
 pub(crate) fn start_log(log: &Log) -> anyhow::Result<()> {
     let filter = log.filter.as_deref().unwrap_or("info");
     let filter = EnvFilter::try_new(filter).context("log.filter is malformed")?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    // A log that cannot be written, as on a full disk, cannot be told of either, and trying to would
+    // panic.
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .log_internal_errors(false);
     let outcome = match log.format {
         Format::Text => builder.with_ansi(io::stderr().is_terminal()).try_init(),
         Format::Json => builder.json().flatten_event(true).with_current_span(false).try_init(),

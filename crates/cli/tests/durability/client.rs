@@ -56,18 +56,26 @@ impl Client {
         method: &str,
         input: Value,
     ) -> Result<Value, Gone> {
-        let method = format!("com.atproto.repo.{method}");
-        let token = Some(account.token.as_str());
-        let (status, answer) = self.send(Method::POST, &method, token, Some(input)).await?;
+        let (status, answer) = self.try_write(account, method, input).await?;
         assert_eq!(status, StatusCode::OK, "{answer}");
         Ok(answer)
     }
 
+    /// Calls a procedure of `com.atproto.repo`.
+    pub(crate) async fn try_write(
+        &self,
+        account: &Account,
+        method: &str,
+        input: Value,
+    ) -> Result<(StatusCode, Value), Gone> {
+        let method = format!("com.atproto.repo.{method}");
+        self.send(Method::POST, &method, Some(&account.token), Some(input)).await
+    }
+
     /// Returns the CID of a record, if it is there.
     pub(crate) async fn record(&self, did: &str, collection: &str, rkey: &str) -> Option<String> {
-        let path = format!(
-            "com.atproto.repo.getRecord?repo={did}&collection={collection}&rkey={rkey}"
-        );
+        let path =
+            format!("com.atproto.repo.getRecord?repo={did}&collection={collection}&rkey={rkey}");
         let (status, answer) = self.send(Method::GET, &path, None, None).await.unwrap();
         match status {
             StatusCode::OK => Some(answer["cid"].as_str().unwrap().to_owned()),
@@ -85,7 +93,8 @@ impl Client {
         token: Option<&str>,
         input: Option<Value>,
     ) -> Result<(StatusCode, Value), Gone> {
-        let mut request = Request::builder().method(method).uri(format!("{}/xrpc/{path}", self.url));
+        let mut request =
+            Request::builder().method(method).uri(format!("{}/xrpc/{path}", self.url));
         if let Some(token) = token {
             request = request.header("authorization", format!("Bearer {token}"));
         }

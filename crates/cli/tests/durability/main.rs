@@ -5,10 +5,11 @@
 //! stored has to agree; and a follower of the firehose, who comes back with its old cursor, has to
 //! have been told everything once, in order, so that each commit undoes to the one before.
 //!
-//! `PAGURUS_KILLS` says how often; a few times by default.
+//! `DURABILITY_KILLS` says how often; a few times by default.
 #![expect(clippy::unwrap_used, reason = "these are tests")]
 
 mod client;
+mod disk;
 mod follower;
 mod server;
 mod writer;
@@ -29,7 +30,7 @@ const ACCOUNTS: usize = 8;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_that_was_answered_is_lost_when_the_server_is_killed() {
     #[expect(clippy::disallowed_methods, reason = "how long to test is told from outside")]
-    let kills = env::var("PAGURUS_KILLS").map_or(4, |text| text.parse().unwrap());
+    let kills = env::var("DURABILITY_KILLS").map_or(4, |text| text.parse().unwrap());
     let directory = tempfile::tempdir().unwrap();
     let mut server = Server::start(directory.path()).await;
     let mut accounts = Vec::new();

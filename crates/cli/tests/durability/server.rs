@@ -1,5 +1,6 @@
 //! The program under test, as a process.
 
+use std::ffi::OsStr;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -20,6 +21,11 @@ pub(crate) struct Server {
 impl Server {
     /// Starts a server and waits until it answers.
     pub(crate) async fn start(directory: &Path) -> Self {
+        Self::start_with(directory, &[]).await
+    }
+
+    /// Starts a server with some variables in its environment.
+    pub(crate) async fn start_with(directory: &Path, variables: &[(&str, &OsStr)]) -> Self {
         let (port, plc_port) = (free_port(), free_port());
         let log = std::fs::File::options()
             .create(true)
@@ -31,6 +37,7 @@ impl Server {
             .arg(directory.join("data"))
             .args(["--listen", &format!("127.0.0.1:{port}")])
             .args(["--plc-listen", &format!("127.0.0.1:{plc_port}")])
+            .envs(variables.iter().copied())
             .stdout(Stdio::null())
             .stderr(log)
             .spawn()
@@ -40,7 +47,11 @@ impl Server {
         let begun = Instant::now();
         while !client.is_ready().await {
             assert!(begun.elapsed() < START_TIME_MAX, "the server does not answer");
-            assert!(server.child.try_wait().unwrap().is_none(), "the server ended: {}", server.log());
+            assert!(
+                server.child.try_wait().unwrap().is_none(),
+                "the server ended: {}",
+                server.log()
+            );
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         server
@@ -66,7 +77,8 @@ impl Server {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
     }
 
-    fn log(&self) -> String {
+    /// Returns what it wrote to its log.
+    pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.directory.join("server.log")).unwrap()
     }
 }
