@@ -1,6 +1,7 @@
 //! What is served beside the methods: who this is, whether it is well, and what proxies ask.
 
 mod atproto_did;
+mod dev_mail;
 
 use axum::Router;
 use axum::body::Body;
@@ -30,7 +31,12 @@ Allow: /
 
 /// Makes the router for all paths that are not methods.
 pub(crate) fn router(pds: Pds) -> Router {
+    let dev = match pds.config.dev {
+        true => Router::new().route("/dev/mail", get(dev_mail::dev_mail)),
+        false => Router::new(),
+    };
     Router::new()
+        .merge(dev)
         .route("/", get(async || BANNER))
         .route("/robots.txt", get(async || ROBOTS))
         .route("/tls-check", get(tls_check))

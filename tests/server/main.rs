@@ -1,0 +1,7 @@
+//! Servers, driven from outside: one file for each method, and for what all methods share.
+
+#![expect(clippy::unwrap_used, reason = "a test that fails says where")]
+
+mod harness;
+mod server;
+mod wire;
