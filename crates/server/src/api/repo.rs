@@ -3,14 +3,21 @@
 mod apply_writes;
 mod create_record;
 mod delete_record;
+mod describe_repo;
+mod get_record;
+mod list_missing_blobs;
+mod list_records;
 mod put_record;
+mod reads;
 mod refusal;
+mod upload_blob;
 
 use lexicon::com::atproto::repo::apply_writes::{ApplyWrites, Input as Writes, Writes as Op};
 use lexicon::com::atproto::repo::create_record::CreateRecord;
 use lexicon::com::atproto::repo::delete_record::DeleteRecord;
 use lexicon::com::atproto::repo::put_record::PutRecord;
 
+use crate::config::Config;
 use crate::rate::{Key, REPO_WRITE};
 use crate::xrpc::{Charge, Methods, Who};
 
@@ -20,7 +27,8 @@ const RECORD_BODY_BYTES_MAX: u64 = 1_000_000;
 /// up to twice the room of CBOR.
 const WRITES_BODY_BYTES_MAX: u64 = 5_000_000;
 
-pub(super) fn register(methods: &mut Methods) {
+pub(super) fn register(methods: &mut Methods, config: &Config) {
+    reads::register_reads(methods, config);
     methods
         .procedure(CreateRecord, create_record::create_record)
         .body_max(RECORD_BODY_BYTES_MAX)

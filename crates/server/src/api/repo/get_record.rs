@@ -1,0 +1,50 @@
+//! `com.atproto.repo.getRecord`: shows one record.
+//!
+//! Lexicon: `lexicons/com/atproto/repo/getRecord.json`.
+
+use axum::body::Body;
+use http::Response;
+use http::request::Parts;
+use lexicon::com::atproto::repo::get_record::{Error, Params};
+use syntax::RecordPath;
+
+use super::reads::{json_response, put_record, room};
+use crate::caller::Public;
+use crate::failure::Failure;
+use crate::hosted;
+use crate::pds::Pds;
+
+/// Answers with the record of an active account here, in the version that is asked for.
+pub(super) async fn get_record(
+    pds: Pds,
+    _: Public,
+    params: Params,
+    _: Parts,
+) -> Result<Response<Body>, Failure<Error>> {
+    let Params { cid, collection, repo, rkey } = params;
+    let path = RecordPath::new(collection, rkey);
+    let read = pds.store.read(|tx| {
+        let account = hosted::account(tx, &repo)?;
+        let Some(account) = account.filter(|account| account.state.status().is_active()) else {
+            return Ok(None);
+        };
+        let record = match tx.head(account.id)? {
+            Some(head) => tx.record(head.repo, &path.to_string())?,
+            None => None,
+        };
+        let record = record.filter(|record| cid.is_none_or(|cid| cid == record.cid));
+        let is_down = tx.record_takedown(account.id, &path)?.is_some();
+        Ok::<_, store::Error>(Some((account.did, record.filter(|_| !is_down))))
+    });
+    let Some((did, record)) = read.await? else {
+        return Err(Failure::invalid_request("Could not locate record"));
+    };
+    let not_found = || {
+        let message = format!("Could not locate record: at://{did}/{path}");
+        Failure::declared(Error::RecordNotFound, message)
+    };
+    let record = record.ok_or_else(not_found)?;
+    let mut json = Vec::with_capacity(room(&record));
+    put_record(&mut json, &did, &record).map_err(Failure::internal)?;
+    Ok(json_response(json))
+}
