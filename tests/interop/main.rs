@@ -15,6 +15,7 @@ mod identifiers;
 mod keys;
 mod node;
 mod plan;
+mod plc;
 mod repository;
 mod signatures;
 mod values;
