@@ -1,4 +1,7 @@
-//! Accounts: how they come.
+//! Accounts: how they come, rest, and go.
+
+mod identity_check;
+mod lifecycle;
 
 use crypto::PrivateKey;
 use http::StatusCode;
@@ -6,6 +9,8 @@ use store::{NewAccount, Tx};
 use syntax::{Did, Handle};
 use thiserror::Error;
 
+pub(crate) use crate::account::identity_check::points_here;
+pub(crate) use crate::account::lifecycle::{activate, delete, set_state};
 use crate::failure::{Failure, Fault, Refusal};
 use crate::pds::Pds;
 use crate::{handle, invite, session, write};

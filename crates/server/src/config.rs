@@ -40,6 +40,8 @@ pub struct Config {
     pub handle_domains: Option<Vec<String>>,
     /// Whether accounts need an invite code.
     pub invite_required: bool,
+    /// After how many hours an account gets a further invite code to give away; never by default.
+    pub invite_interval_hours: Option<u32>,
     /// Who is told when there are new events, such as `https://bsky.network`.
     pub crawlers: Vec<Origin>,
     /// Where users can write to.
@@ -132,6 +134,7 @@ impl Default for Config {
             admin_password: None,
             handle_domains: None,
             invite_required: true,
+            invite_interval_hours: None,
             crawlers: Vec::new(),
             contact_email: None,
             privacy_policy_url: None,

@@ -1,7 +1,7 @@
 //! Invite codes: how they look, and when they can be used.
 
 use data_encoding::BASE32_NOPAD;
-use store::{Status, Tx};
+use store::{Account, InviteCode, Status, Tx};
 use syntax::{Datetime, Did};
 
 use crate::pds::Pds;
@@ -9,12 +9,54 @@ use crate::pds::Pds;
 /// Who has the codes that the operator made for nobody in particular.
 pub(crate) const ADMIN: &str = "admin";
 
+/// The most codes that an account has made and nobody has used.
+const OPEN_MAX: usize = 5;
+
 /// Makes a code: the server's name, and ten random letters and digits.
-pub(crate) fn new_code(pds: &Pds) -> String {
+pub(crate) fn make(pds: &Pds, owner: &str, maker: &str, uses: i64) -> InviteCode {
     let mut bytes = [0; 7];
     getrandom::fill(&mut bytes).expect("the operating system gives random numbers");
     let random = BASE32_NOPAD.encode(&bytes).to_ascii_lowercase();
-    format!("{}-{}-{}", pds.url.host().replace('.', "-"), &random[..5], &random[5..10])
+    let host = pds.url.host().replace('.', "-");
+    InviteCode {
+        code: format!("{host}-{}-{}", &random[..5], &random[5..10]),
+        available: u64::try_from(uses).unwrap_or_default(),
+        disabled: false,
+        for_account: owner.to_owned(),
+        created_by: maker.to_owned(),
+        created_at: pds.clock.now_ms(),
+    }
+}
+
+/// Makes the codes that an account has come to since the last time: one for each interval since it
+/// was made, and no more than a few that are not used yet. What the operator gave does not count.
+pub(crate) async fn make_due(pds: &Pds, account: &Account) -> Result<(), store::Error> {
+    let Some(interval_h) = pds.config.invite_interval_hours.filter(|hours| *hours > 0) else {
+        return Ok(());
+    };
+    let interval_ms = u64::from(interval_h) * 60 * 60 * 1000;
+    let (id, did, created_at) = (account.id, account.did.to_string(), account.created_at);
+    let owned = pds.clone();
+    pds.store
+        .write(move |tx| {
+            let mut own = tx.invite_codes_for(&did)?;
+            own.retain(|code| code.created_by == did);
+            let mut open = 0;
+            for code in own.iter().filter(|code| !code.disabled) {
+                let uses = u64::try_from(tx.invite_uses(&code.code)?.len()).unwrap_or(u64::MAX);
+                open += usize::from(uses < code.available);
+            }
+            let earned = tx.now_ms().saturating_sub(created_at) / interval_ms;
+            let earned = usize::try_from(earned).unwrap_or(usize::MAX);
+            let due = earned.saturating_sub(own.len()).min(OPEN_MAX.saturating_sub(open));
+            let disabled = tx.invites_disabled(id)?;
+            for _ in 0..due {
+                let code = InviteCode { disabled, ..make(&owned, &did, &did, 1) };
+                tx.create_invite_code(&code)?;
+            }
+            Ok(())
+        })
+        .await
 }
 
 /// Tells whether a code can be used: it is there, was not disabled, is not used up, and whose it is

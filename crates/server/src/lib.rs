@@ -24,6 +24,7 @@ mod media_type;
 mod password;
 mod pds;
 mod plc_directory;
+mod privilege;
 mod rate;
 mod record;
 mod sending;

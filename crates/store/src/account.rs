@@ -252,6 +252,17 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Notes that an account's e-mail address is its owner's.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] if the database failed.
+    pub fn confirm_email(&mut self, id: AccountId) -> Result<(), Error> {
+        let values = [Value::Int(int(self.now_ms())), Value::Int(id.0)];
+        self.execute("UPDATE account SET email_confirmed_at = $1 WHERE id = $2", &values)?;
+        Ok(())
+    }
+
     /// Sets the hash of an account's password.
     ///
     /// # Errors

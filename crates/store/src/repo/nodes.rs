@@ -11,6 +11,7 @@ use super::RepoId;
 use crate::error::Error;
 use crate::readers::Reader;
 use crate::store::Store;
+use crate::tx::{Tx, Value};
 
 /// The nodes of a repository. It takes a connection when the first is asked for, and keeps it.
 pub struct Nodes<'a> {
@@ -34,6 +35,18 @@ impl NodeSource for &Nodes<'_> {
             none => none.insert(self.store.reader_now().map_err(boxed)?),
         };
         node(reader.connection(), self.repo, at, cid).map_err(boxed)
+    }
+}
+
+impl Tx<'_> {
+    /// Returns how many nodes of a repository's tree are kept.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] if the database failed.
+    pub fn count_nodes(&mut self, repo: RepoId) -> Result<u64, Error> {
+        let sql = "SELECT count(*) FROM node WHERE repo = $1";
+        self.query_one(sql, &[Value::Int(repo.0)], |row| row.uint(0))
     }
 }
 
