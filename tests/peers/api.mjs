@@ -3,7 +3,7 @@
 
 import { AtpAgent, RichText } from '@atproto/api'
 
-import { call, check, drive, equal, plc, pds, topic } from './ground.mjs'
+import { attempt, call, check, drive, equal, plc, pds, topic } from './ground.mjs'
 
 // The smallest PNG: one pixel.
 const PIXEL = Buffer.from(
@@ -405,14 +405,14 @@ const wire = async ({ did }) => {
 await drive('@atproto/api', async () => {
   const ann = await topic('signing up', signingUp)
   const friend = await signUp('eve')
-  await topic('sign-ups that are refused', () => refusedSignUps(ann))
-  await topic('logging in', () => loggingIn(ann))
-  await topic('refreshing in two tabs', () => refreshing(ann))
-  await topic('a post with an image', () => image(ann))
-  await topic('likes, follows, reposts, a profile', () => social(ann, friend))
-  await topic('editing and deleting', () => editing(ann, friend))
-  await topic('lists in pages', () => paging(ann))
-  await topic('app passwords', () => appPasswords(ann))
-  await topic('the wire', () => wire(ann))
-  await topic('a new handle, sleeping and waking', () => changing(ann))
+  await attempt('sign-ups that are refused', () => refusedSignUps(ann))
+  await attempt('logging in', () => loggingIn(ann))
+  await attempt('refreshing in two tabs', () => refreshing(ann))
+  await attempt('a post with an image', () => image(ann))
+  await attempt('likes, follows, reposts, a profile', () => social(ann, friend))
+  await attempt('editing and deleting', () => editing(ann, friend))
+  await attempt('lists in pages', () => paging(ann))
+  await attempt('app passwords', () => appPasswords(ann))
+  await attempt('the wire', () => wire(ann))
+  await attempt('a new handle, sleeping and waking', () => changing(ann))
 })

@@ -58,6 +58,17 @@ export const topic = async (claim, body) => {
   }
 }
 
+const failures = []
+
+/** A topic that others do not stand on: when it fails the driver fails, but goes on first. */
+export const attempt = async (claim, body) => {
+  try {
+    await topic(claim, body)
+  } catch (error) {
+    failures.push(error)
+  }
+}
+
 // Things to undo before the driver ends, newest first.
 const undo = []
 export const atEnd = (action) => undo.push(action)
@@ -74,21 +85,22 @@ export const drive = async (name, body) => {
     console.error(`FAILED: ${name} did not end within ${seconds} s (seed ${seed})`)
     cleanUp().finally(() => process.exit(1))
   }, seconds * 1000)
-  let status = 0
   try {
     await body()
     check(checks > 0, 'the driver checked something')
-    console.log(`${name}: ${checks} checks`)
   } catch (error) {
+    failures.push(error)
+  }
+  for (const error of failures) {
     const where = error.topic ? `${error.topic}: ` : ''
     console.error(`FAILED: ${where}${error.message} (seed ${seed})`)
     const reason = error.cause ?? (error.message.startsWith('it does not hold') ? null : error)
     if (reason) console.error(reason)
-    status = 1
   }
+  if (failures.length === 0) console.log(`${name}: ${checks} checks`)
   clearTimeout(late)
   await cleanUp()
-  process.exit(status)
+  process.exit(failures.length === 0 ? 0 : 1)
 }
 
 /** Numbers by chance, the same for the same seed and salt. */

@@ -3,7 +3,7 @@
 
 import { join } from 'node:path'
 
-import { ask, check, drive, equal, installed, pds, plc, runToEnd, start, topic, until } from './ground.mjs'
+import { ask, attempt, check, drive, equal, installed, pds, plc, runToEnd, start, topic, until } from './ground.mjs'
 import { Workload } from './workload.mjs'
 
 const OPERATIONS = Number(process.env.PEERS_OPERATIONS ?? 1000)
@@ -32,13 +32,15 @@ const lifecycle = async ({ did, token }, workload) => {
 await drive('indigo', async () => {
   const judge = start(program, ['events', pds, plc])
   const workload = await topic('signing up', () => Workload.begin(ACCOUNTS, 4))
-  await topic(`${OPERATIONS} operations, and accounts that sleep and wake`, async () => {
-    await workload.write(OPERATIONS / 2)
+  await topic('writes', () => workload.write(OPERATIONS / 2))
+  await attempt('accounts that sleep and wake', async () => {
     for (const account of workload.accounts.slice(0, 2)) await lifecycle(account, workload)
+  })
+  await topic('more writes', async () => {
     await workload.write(OPERATIONS / 2)
     check(workload.operations >= OPERATIONS, 'all were done')
   })
-  await topic('every event is right', async () => {
+  await attempt('every event is right', async () => {
     const commits = () => linesOf(judge.output).filter(({ commit }) => workload.commits.has(commit))
     await until('all commits arrive', () => {
       check(!judge.ended, 'the judge runs', judge.output.slice(-500) + judge.errors.slice(-500))
@@ -55,7 +57,7 @@ await drive('indigo', async () => {
     const operations = commits().reduce((sum, { ops }) => sum + ops, 0)
     equal(operations, workload.operations, 'with each operation')
   })
-  await topic('every repository is right', async () => {
+  await attempt('every repository is right', async () => {
     const { output } = await runToEnd(program, ['repo', pds, plc, ...workload.dids])
     const lines = linesOf(output)
     noFaults(lines)
