@@ -1,5 +1,10 @@
 //! `com.atproto.server`.
 
+mod app_passwords;
 mod create_account;
 mod create_session;
+mod email;
+mod invites;
+mod lifecycle;
 mod refresh_session;
+mod service_auth;
