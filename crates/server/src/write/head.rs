@@ -14,6 +14,9 @@ use super::{Error, Shared};
 /// From which size on parts of a tree that were not used last are let go.
 const TREE_BYTES_MAX: usize = 256 << 10;
 
+/// How many commits are between two looks at the size of the tree.
+const TRIM_EVERY: u32 = 16;
+
 /// A repository at its newest commit, which may still be on its way to the disk.
 pub(crate) struct OpenRepo {
     pub(crate) did: Did,
@@ -22,6 +25,10 @@ pub(crate) struct OpenRepo {
     pub(crate) commit: Cid,
     pub(crate) rev: Tid,
     pub(super) tree: Tree,
+    /// About how many bytes the tree takes.
+    tree_bytes: usize,
+    /// How many commits were made since it was read.
+    commits: u32,
     pub(crate) key: Arc<PrivateKey>,
     /// What records of commits that are still on their way are about.
     pub(super) subjects: Vec<(Tid, i64, Key)>,
@@ -51,7 +58,9 @@ impl OpenRepo {
             repo: head.repo,
             commit: head.commit,
             rev: head.rev,
+            tree_bytes: tree.memory_bytes(),
             tree,
+            commits: 0,
             key: Arc::new(key),
             subjects: Vec::new(),
         })
@@ -62,15 +71,22 @@ impl OpenRepo {
         Commit::sign(self.did.clone(), self.tree.root(), rev, &self.key)
     }
 
-    /// Returns about how many bytes of memory it takes.
+    /// Returns about how many bytes of memory it took when that was last looked at.
     pub(super) fn memory_bytes(&self) -> usize {
-        size_of::<Self>() + self.tree.memory_bytes()
+        size_of::<Self>() + self.tree_bytes
     }
 
-    /// Lets go of what is not near `keys`, if it has become much.
+    /// Lets go of what is not near `keys`, if it has become much. Now and then only: looking costs
+    /// more than a few commits can add.
     pub(super) fn trim(&mut self, keys: &[Key]) {
-        if self.tree.memory_bytes() > TREE_BYTES_MAX {
+        self.commits += 1;
+        if self.commits % TRIM_EVERY != 1 {
+            return;
+        }
+        self.tree_bytes = self.tree.memory_bytes();
+        if self.tree_bytes > TREE_BYTES_MAX {
             self.tree = self.tree.unload_except(keys);
+            self.tree_bytes = self.tree.memory_bytes();
         }
     }
 }
