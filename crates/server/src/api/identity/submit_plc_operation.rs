@@ -9,7 +9,9 @@ use identity::document::{ATPROTO_KEY, PDS_SERVICE, PDS_SERVICE_TYPE};
 use identity::plc::{DidKey, Operation, State};
 use lexicon::com::atproto::identity::submit_plc_operation::Input;
 use repo::data::json;
+use store::Account as Row;
 use syntax::Handle;
+use tokio::sync::oneshot;
 
 use crate::caller::Account;
 use crate::did_plc;
@@ -45,7 +47,19 @@ pub(super) async fn submit_plc_operation(
     };
     expected.check(&state).map_err(Refusal::invalid_request)?;
 
-    did_plc::submit(&pds, &account.did, &operation).await?;
+    let (answer, submitted) = oneshot::channel();
+    // It goes on if the client does not wait: what the directory took has to be announced.
+    pds.tasks.clone().spawn(async move {
+        let outcome = submit(&pds, account, &operation).await;
+        if let Err(Err(failure)) = answer.send(outcome) {
+            tracing::warn!(?failure, "operation was not sent, and nobody waits to hear it");
+        }
+    });
+    submitted.await.map_err(Failure::internal)?
+}
+
+async fn submit(pds: &Pds, account: Row, operation: &Operation) -> Result<(), Failure> {
+    did_plc::submit(pds, &account.did, operation).await?;
     let (id, did, time) = (account.id, account.did, pds.clock.now());
     let announce = pds.store.write(move |tx| tx.append(id, identity_frame(&did, None, &time)));
     announce.await.map(|_| ()).map_err(Failure::from)

@@ -4,8 +4,9 @@
 
 use identity::plc::State;
 use lexicon::com::atproto::identity::update_handle::Input;
-use store::Account as Row;
+use store::{Account as Row, AccountId};
 use syntax::Handle;
+use tokio::sync::oneshot;
 
 use crate::caller::{Account, NotTakenDown, Standard};
 use crate::did_plc;
@@ -14,31 +15,46 @@ use crate::handle::{self, Domain};
 use crate::pds::Pds;
 use crate::write::identity_frame;
 
-/// Changes the identity first, then the account with the event that says so. To set the handle that
-/// the account has announces it again.
+/// Refuses what can be refused, and then changes the identity first, the account with the event that
+/// says so second. To set the handle that the account has announces it again.
 pub(super) async fn update_handle(
     pds: Pds,
     caller: Account<NotTakenDown<Standard>>,
     input: Input,
 ) -> Result<(), Failure> {
-    let account = caller.row(&pds).await?;
+    let id = caller.row(&pds).await?.id;
     let handle = input.handle;
     if handle::check(&pds, &handle)? == Domain::Other {
-        handle::check_leads_to(&pds, &handle, &account.did).await?;
+        handle::check_leads_to(&pds, &handle, caller.did()).await?;
     }
-    let holder = pds.store.read(|tx| tx.account_by_handle(&handle)).await?;
-    if holder.is_some_and(|holder| holder.did != account.did) {
-        return Err(handle::taken(&handle).into());
-    }
+    let (answer, changed) = oneshot::channel();
+    // It goes on if the client does not wait: half of it is a handle that only one side knows.
+    pds.tasks.clone().spawn(async move {
+        let outcome = change(&pds, id, &handle).await;
+        if let Err(Err(failure)) = answer.send(outcome) {
+            tracing::warn!(?failure, "handle was not changed, and nobody waits to hear it");
+        }
+    });
+    changed.await.map_err(Failure::internal)?
+}
 
-    claim(&pds, &account, &handle).await?;
-    match set(&pds, &account, &handle).await {
+async fn change(pds: &Pds, id: AccountId, handle: &Handle) -> Result<(), Failure> {
+    let holder = pds.store.read(|tx| tx.account_by_handle(handle)).await?;
+    if holder.is_some_and(|holder| holder.id != id) {
+        return Err(handle::taken(handle).into());
+    }
+    let did = pds.store.read(|tx| tx.account_by_id(id)).await?.did;
+    // Of two changes at once, the directory must not end up with one and the database with the other.
+    let _lease = pds.writers.lease(&did).await.map_err(Failure::internal)?;
+    let account = pds.store.read(|tx| tx.account_by_id(id)).await?;
+    claim(pds, &account, handle).await?;
+    match set(pds, &account, handle).await {
         Err(store::Error::Conflict(_)) => {
             // Another account took it since: the identity must not claim it.
             if let Some(before) = &account.handle {
-                claim(&pds, &account, before).await?;
+                claim(pds, &account, before).await?;
             }
-            Err(handle::taken(&handle).into())
+            Err(handle::taken(handle).into())
         }
         outcome => Ok(outcome?),
     }
