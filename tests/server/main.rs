@@ -3,5 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "a test that fails says where")]
 
 mod harness;
+mod identity;
 mod server;
 mod wire;
