@@ -18,11 +18,6 @@ impl Clock {
         Self { source, tids: Arc::new(TidClock::new(clock_id)) }
     }
 
-    /// Returns the source of time.
-    pub(crate) fn source(&self) -> &store::Clock {
-        &self.source
-    }
-
     /// Returns the time in microseconds since 1970.
     pub(crate) fn now_us(&self) -> u64 {
         self.source.now_us()

@@ -42,8 +42,13 @@ pub(crate) enum Fault {
 }
 
 /// A refusal: what the client did wrong, or cannot have now.
+///
+/// In a box, as most functions return one seldom and would carry its room always.
 #[derive(Debug, Clone)]
-pub(crate) struct Refusal {
+pub(crate) struct Refusal(Box<Told>);
+
+#[derive(Debug, Clone)]
+struct Told {
     status: StatusCode,
     name: Cow<'static, str>,
     message: Cow<'static, str>,
@@ -78,7 +83,8 @@ impl Refusal {
         name: impl Into<Cow<'static, str>>,
         message: impl Into<Cow<'static, str>>,
     ) -> Self {
-        Self { status, name: name.into(), message: message.into(), header: None }
+        let (name, message) = (name.into(), message.into());
+        Self(Box::new(Told { status, name, message, header: None }))
     }
 
     /// Refuses with the name that a status has by itself.
@@ -103,15 +109,9 @@ impl Refusal {
 
     /// 429 with the seconds after which it may be tried again.
     pub(crate) fn rate_limited(retry_after_s: u64) -> Self {
-        let refusal = Self::of_status(StatusCode::TOO_MANY_REQUESTS, "Rate Limit Exceeded");
-        Self { header: Some((RETRY_AFTER, retry_after_s.into())), ..refusal }
-    }
-
-    /// Adds a header.
-    #[must_use]
-    pub(crate) fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.header = Some((name, value));
-        self
+        let mut refusal = Self::of_status(StatusCode::TOO_MANY_REQUESTS, "Rate Limit Exceeded");
+        refusal.0.header = Some((RETRY_AFTER, retry_after_s.into()));
+        refusal
     }
 
     /// Makes the response.
@@ -121,16 +121,17 @@ impl Refusal {
             error: &'a str,
             message: &'a str,
         }
-        let shown = Shown { error: &self.name, message: &self.message };
+        let Told { status, name, message, header } = *self.0;
+        let shown = Shown { error: &name, message: &message };
         let body = serde_json::to_vec(&shown).expect("two texts are JSON");
         let mut response = Response::new(Body::from(Bytes::from(body)));
-        *response.status_mut() = self.status;
+        *response.status_mut() = status;
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
-        if let Some((name, value)) = self.header {
+        if let Some((name, value)) = header {
             headers.insert(name, value);
         }
-        response.extensions_mut().insert(ErrorName(self.name));
+        response.extensions_mut().insert(ErrorName(name));
         response
     }
 }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use http::HeaderMap;
 use identity::Origin;
-use identity::outbound;
 use identity::resolve::{PlcClient, Resolver};
 use lexicon::Catalog;
 use store::Store;
@@ -45,8 +44,6 @@ pub(crate) struct State {
     pub(crate) passwords: Passwords,
     pub(crate) resolver: Resolver,
     pub(crate) plc: PlcClient,
-    /// The client for addresses that a stranger can choose.
-    pub(crate) strangers: outbound::Client,
     pub(crate) rates: Rates,
     pub(crate) tasks: Tasks,
 }

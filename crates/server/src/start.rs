@@ -132,7 +132,7 @@ pub(crate) fn state(
     crawlers.start(store.grown());
     let sources = Sources {
         plc: plc.clone(),
-        http: strangers.clone(),
+        http: strangers,
         dns,
         backup_dns: None,
         time_max: RESOLVE_TIME_MAX,
@@ -155,7 +155,6 @@ pub(crate) fn state(
         store,
         keys,
         plc,
-        strangers,
     }))
 }
 

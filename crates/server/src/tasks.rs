@@ -32,11 +32,6 @@ impl Tasks {
         self.stopping.cancelled()
     }
 
-    /// Tells whether the server stops.
-    pub(crate) fn is_stopping(&self) -> bool {
-        self.stopping.is_cancelled()
-    }
-
     /// Tells all tasks to stop and waits for them. Returns whether all of them did in time.
     pub(crate) async fn stop(&self, time_max: Duration) -> bool {
         self.stopping.cancel();
