@@ -14,6 +14,7 @@
 
 mod account;
 mod ask;
+mod records;
 mod stream;
 
 use std::net::SocketAddr;
@@ -27,7 +28,8 @@ use tempfile::TempDir;
 
 pub(crate) use crate::harness::account::TestAccount;
 pub(crate) use crate::harness::ask::{Answer, Ask};
-pub(crate) use crate::harness::stream::{Event, Stream};
+pub(crate) use crate::harness::records::{Copy, NOTES, eventually};
+pub(crate) use crate::harness::stream::Event;
 
 /// The operator's password on all servers of tests.
 pub(crate) const ADMIN_PASSWORD: &str = "admin";
@@ -100,6 +102,21 @@ impl Pds {
         &self.dns
     }
 
+    /// Returns the server's data directory.
+    pub(crate) fn data(&self) -> &std::path::Path {
+        &self.config.data
+    }
+
+    /// Returns how the server's store is opened.
+    fn store_options(&self) -> store::Options {
+        store::Options {
+            directory: self.config.data.clone(),
+            clock: ticking(&self.clock),
+            accept_future_seq: false,
+            faults: store::Faults::default(),
+        }
+    }
+
     /// Returns where the server listens: `http://127.0.0.1:…`.
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
@@ -122,11 +139,15 @@ impl Pds {
     }
 }
 
-async fn run(config: &Config, clock: &Arc<AtomicU64>, dns: &Arc<DnsTable>) -> Server {
+/// Returns the time as a server has it. It ticks with each look, so that nothing happens at the same
+/// time as something else.
+fn ticking(clock: &Arc<AtomicU64>) -> store::Clock {
     let clock = Arc::clone(clock);
-    // It ticks with each look, so that nothing happens at the same time as something else.
-    let clock = store::Clock::new(move || clock.fetch_add(1, Ordering::SeqCst));
-    let mut surroundings = Surroundings::new(clock);
+    store::Clock::new(move || clock.fetch_add(1, Ordering::SeqCst))
+}
+
+async fn run(config: &Config, clock: &Arc<AtomicU64>, dns: &Arc<DnsTable>) -> Server {
+    let mut surroundings = Surroundings::new(ticking(clock));
     let dns: Arc<DnsTable> = Arc::clone(dns);
     surroundings.dns = Some(dns);
     Server::start(config.clone(), surroundings).await.expect("the server starts")

@@ -3,6 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that fails says where")]
 
 mod harness;
+mod housekeeping;
 mod identity;
+mod repo;
 mod server;
+mod sync;
 mod wire;

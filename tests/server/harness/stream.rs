@@ -23,10 +23,15 @@ pub(crate) struct Stream(WebSocketStream<TcpStream>);
 impl Pds {
     /// Subscribes to all events after a number; without one to those from now on.
     pub(crate) async fn subscribe(&self, cursor: Option<u64>) -> Stream {
-        let cursor = cursor.map(|cursor| format!("?cursor={cursor}")).unwrap_or_default();
-        let (address, path) = (self.address, "com.atproto.sync.subscribeRepos");
+        let query = cursor.map(|cursor| format!("cursor={cursor}")).unwrap_or_default();
+        self.subscribe_with(&query).await
+    }
+
+    /// Subscribes with a cursor of any form.
+    pub(crate) async fn subscribe_with(&self, query: &str) -> Stream {
+        let address = self.address;
         let stream = TcpStream::connect(address).await.expect("the server takes connections");
-        let url = format!("ws://{address}/xrpc/{path}{cursor}");
+        let url = format!("ws://{address}/xrpc/com.atproto.sync.subscribeRepos?{query}");
         let (socket, _) =
             tokio_tungstenite::client_async(url, stream).await.expect("the server upgrades");
         Stream(socket)
@@ -49,6 +54,24 @@ impl Stream {
                 }
                 Frame::Close(close) => panic!("the stream was closed: {close:?}"),
                 _ => {}
+            }
+        }
+    }
+
+    /// Reads to the end: the events until then, and the code and the words of the farewell.
+    pub(crate) async fn rest(mut self) -> (Vec<Event>, Option<(u16, String)>) {
+        let (mut events, mut farewell) = (Vec::new(), None);
+        loop {
+            let frame = timeout(EVENT_TIME_MAX, self.0.next()).await.expect("the stream ends");
+            match frame {
+                Some(Ok(Frame::Binary(bytes))) => {
+                    events.push(repo::event::decode(&bytes).expect("it is an event"));
+                }
+                Some(Ok(Frame::Close(close))) => {
+                    farewell = close.map(|close| (close.code.into(), close.reason.to_string()));
+                }
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return (events, farewell),
             }
         }
     }

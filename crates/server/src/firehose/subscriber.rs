@@ -90,7 +90,10 @@ fn cursor(query: &str) -> Result<Option<i64>, String> {
 impl Subscriber {
     /// Sends events until something ends it.
     async fn serve(&mut self, cursor: Result<Option<i64>, String>) -> End {
-        match self.begin(cursor).await.and(self.feed().await) {
+        if let Err(end) = self.begin(cursor).await {
+            return end;
+        }
+        match self.feed().await {
             Err(end) => end,
             Ok(never) => match never {},
         }
