@@ -32,7 +32,7 @@ use crate::tasks::Tasks;
 /// How many events are read from the store at once.
 const READ_EVENTS: usize = 1000;
 /// About how many bytes are read from the store at once.
-const READ_BYTES: usize = 1 << 20;
+const READ_BYTES: usize = 256 << 10;
 /// How long to wait after the store could not be read.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -101,8 +101,8 @@ impl Firehose {
     /// Returns events after a number from the store, up to the newest that subscribers can have.
     async fn stored(&self, seq: u64) -> Result<Vec<StoredEvent>, store::Error> {
         let newest = self.newest();
-        let read = move |tx: &mut store::Tx<'_>| tx.events_after(seq, READ_EVENTS, READ_BYTES);
-        let mut events = self.0.store.read_long(read).await?;
+        let read = self.0.store.read(|tx| tx.events_after(seq, READ_EVENTS, READ_BYTES));
+        let mut events: Vec<StoredEvent> = read.await?;
         // What the ring does not have yet comes from there later, and is not sent twice.
         events.retain(|event| event.seq <= newest);
         Ok(events)

@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -16,7 +17,7 @@ use crate::tx::Tx;
 /// How many reads may go on at once.
 const CONNECTIONS: usize = 8;
 /// Memory for pages, for each connection, in KiB.
-const CACHE_KIB: i32 = 4096;
+const CACHE_KIB: i32 = 2048;
 
 /// The connections that read.
 pub(crate) struct Readers {
@@ -122,6 +123,8 @@ fn open(path: &Path) -> Result<Connection, Error> {
     connection.busy_timeout(std::time::Duration::from_secs(5))?;
     connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
     connection.pragma_update(None, "query_only", true)?;
+    // Else a statement is prepared anew whenever it gets other values, to plan by them.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(128);
     Ok(connection)
 }
