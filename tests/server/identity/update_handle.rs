@@ -1,5 +1,6 @@
 //! `com.atproto.identity.updateHandle`
 
+use futures_util::future::join_all;
 use serde_json::json;
 
 use super::{EVENTS_OF_ACCOUNT, ask, did, directory, point, rename, told};
@@ -83,18 +84,20 @@ async fn of_two_accounts_that_want_a_handle_one_gets_it() {
 }
 
 #[tokio::test]
-async fn directory_and_database_agree_after_changes_at_once() {
+async fn changes_at_once_go_one_after_the_other() {
     let pds = Pds::start().await;
     let alice = pds.account("alice").await;
-    for round in 0..3 {
-        let [a, b] = ["one", "two"].map(|name| format!("{name}{round}.test"));
-        let (a, b) = tokio::join!(rename(&pds, &alice, &a), rename(&pds, &alice, &b));
-        for renamed in [a, b] {
-            renamed.ok();
-        }
-        let state = directory(&pds).state(&did(&alice)).await.unwrap();
-        let session = pds.get("com.atproto.server.getSession").by(&alice).send().await.ok();
-        let handle = session["handle"].as_str().unwrap();
-        assert_eq!(state.also_known_as, [format!("at://{handle}")]);
+    let handles: Vec<String> = (0..8).map(|number| format!("alice{number}.test")).collect();
+    for renamed in join_all(handles.iter().map(|handle| rename(&pds, &alice, handle))).await {
+        renamed.ok();
     }
+    let log = directory(&pds).audited_log(&did(&alice)).await.unwrap();
+    assert_eq!(log.entries().len(), 1 + handles.len());
+    let session = pds.get("com.atproto.server.getSession").by(&alice).send().await.ok();
+    let handle = session["handle"].as_str().unwrap();
+    assert_eq!(log.state().unwrap().also_known_as, [format!("at://{handle}")]);
+    // What was announced last is what holds.
+    let count = EVENTS_OF_ACCOUNT + handles.len();
+    let told = told(pds.events(count).await.split_off(EVENTS_OF_ACCOUNT), &alice);
+    assert_eq!(told.last().unwrap().as_deref(), Some(handle));
 }
