@@ -5,6 +5,7 @@ mod account;
 mod client;
 mod config;
 mod demo;
+mod log;
 mod output;
 mod plc_serve;
 mod repo_file;

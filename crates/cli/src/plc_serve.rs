@@ -9,7 +9,8 @@ use server::PlcDirectory;
 use tokio::runtime::Runtime;
 
 use crate::serve::{clock, stop_signal};
-use crate::{output, settings};
+use crate::settings::Log;
+use crate::{log, output};
 
 /// Keeps a directory of did:plc with the real rules. What is in it is known to nobody who does not
 /// ask it: for development, and for networks of one's own.
@@ -28,7 +29,7 @@ pub(crate) struct Arguments {
 
 /// Runs the command.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    settings::start_log(&settings::Log::default())?;
+    let _log = log::start(&Log::default())?;
     Runtime::new().context("no threads to run on")?.block_on(async {
         let stop = stop_signal()?;
         let directory = PlcDirectory::start(

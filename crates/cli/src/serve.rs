@@ -9,17 +9,19 @@ use std::time::{Duration, SystemTime};
 use anyhow::Context as _;
 use clap::Args;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use server::{Server, Surroundings};
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 use toml::{Table, Value};
 
-use crate::output;
-use crate::settings;
+use crate::{log, output, settings};
 
 /// Where the buckets of how long requests take end, in seconds.
 const SECONDS: [f64; 12] =
     [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0];
+/// Files that are open beside connections: the database, blobs, requests to others.
+const FILES_BESIDE: u64 = 512;
 /// How often figures are brought up to date that nobody asks for.
 const FIGURES_EVERY: Duration = Duration::from_secs(5);
 
@@ -62,10 +64,26 @@ pub(crate) struct Arguments {
 /// Runs the command.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let settings = settings::read(arguments.config.as_deref(), arguments.dev, arguments.table())?;
-    settings::start_log(&settings.log)?;
+    let _log = log::start(&settings.log)?;
+    allow_connections(settings.server.limits.connections);
     let runtime = Runtime::new().context("no threads to run on")?;
     runtime.block_on(serve(settings.server))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Raises how many files may be open, which connections are as well, as far as the system lets us.
+fn allow_connections(connections: usize) {
+    let wanted = u64::try_from(connections).unwrap_or(u64::MAX).saturating_add(FILES_BESIDE);
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    if current.is_none_or(|current| current >= wanted) {
+        return;
+    }
+    let raised = maximum.map_or(wanted, |maximum| maximum.min(wanted));
+    let outcome = setrlimit(Resource::Nofile, Rlimit { current: Some(raised), maximum });
+    if outcome.is_err() || raised < wanted {
+        let allowed = if outcome.is_ok() { Some(raised) } else { current };
+        tracing::warn!(?allowed, wanted, "the system allows fewer open files than connections");
+    }
 }
 
 async fn serve(config: server::Config) -> anyhow::Result<()> {

@@ -1,12 +1,10 @@
 //! The settings: defaults, then a file, then the environment, then the command line.
 
-use std::io::{self, IsTerminal as _};
 use std::path::Path;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
-use tracing_subscriber::EnvFilter;
 
 /// What the names of our variables begin with. Two underscores lead into a section:
 /// `PAGURUS_LIMITS__BLOB_BYTES`.
@@ -40,14 +38,14 @@ pub(crate) struct Settings {
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Log {
     /// As text or as JSON.
-    format: Format,
+    pub(crate) format: Format,
     /// From which level on, of which parts: `info`, `warn,pagurus::request=info`.
-    filter: Option<String>,
+    pub(crate) filter: Option<String>,
 }
 
 #[derive(Debug, Default, Clone, Copy, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Format {
+pub(crate) enum Format {
     #[default]
     Text,
     Json,
@@ -77,26 +75,6 @@ pub(crate) fn read(file: Option<&Path>, dev: bool, said: Table) -> anyhow::Resul
     decode(table)
 }
 
-/// Starts to write the log to standard error.
-pub(crate) fn start_log(log: &Log) -> anyhow::Result<()> {
-    let filter = log.filter.as_deref().unwrap_or("info");
-    let filter = EnvFilter::try_new(filter).context("log.filter is malformed")?;
-    // A log that cannot be written, as on a full disk, cannot be told of either, and trying to would
-    // panic.
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr)
-        .log_internal_errors(false);
-    let outcome = match log.format {
-        Format::Text => builder.with_ansi(io::stderr().is_terminal()).try_init(),
-        Format::Json => builder.json().flatten_event(true).with_current_span(false).try_init(),
-    };
-    match outcome {
-        Ok(()) => Ok(()),
-        Err(error) => bail!("the log cannot be written: {error}"),
-    }
-}
-
 /// Decodes settings in two parts: with a part in the middle, unknown names would not be refused.
 fn decode(mut table: Table) -> anyhow::Result<Settings> {
     let log = match table.remove("log") {
@@ -122,9 +100,8 @@ fn variable(name: &str, text: &str) -> anyhow::Result<Table> {
         }
     };
     let as_text = nest(Value::String(text.to_owned()));
-    let first = match decode(as_text.clone()) {
-        Ok(_) => return Ok(as_text),
-        Err(error) => error,
+    let Err(first) = decode(as_text.clone()) else {
+        return Ok(as_text);
     };
     let Ok(value) = format!("value = {text}").parse::<Table>() else {
         return Err(first);

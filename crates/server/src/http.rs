@@ -49,6 +49,8 @@ pub(crate) struct Face {
 struct Told<'a> {
     verb: Method,
     path: &'a str,
+    /// The name of the method, if it is one of ours.
+    method: Option<&'static str>,
     ip: IpAddr,
     id: &'a HeaderValue,
     begun: Instant,
@@ -93,7 +95,8 @@ impl Face {
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
         headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));
         headers.insert(REQUEST_ID, id.clone());
-        tell(&Told { verb, path: uri.path(), ip, id: &id, begun }, &response);
+        let method = self.methods.known(uri.path());
+        tell(&Told { verb, path: uri.path(), method, ip, id: &id, begun }, &response);
         response
     }
 
@@ -123,7 +126,7 @@ fn tell(told: &Told<'_>, response: &Response<Body>) {
     let took = told.begun.elapsed();
     let status = response.status();
     let error = response.extensions().get::<ErrorName>().map_or("", |name| &name.0);
-    count(told.path, status, took);
+    count(told.method, status, took);
     // Those who ask whether we are there ask often.
     if told.path.ends_with("/_health") && status.is_success() {
         return;
@@ -141,10 +144,9 @@ fn tell(told: &Told<'_>, response: &Response<Body>) {
     );
 }
 
-/// Counts by method, of those that were found: others may be made up without end.
-fn count(path: &str, status: StatusCode, took: Duration) {
-    let is_found = !matches!(status.as_u16(), 404 | 501);
-    let name = path.strip_prefix(xrpc::PREFIX).filter(|_| is_found).unwrap_or("other").to_owned();
+/// Counts requests by method. Names of others may be made up without end, and are not told apart.
+fn count(method: Option<&'static str>, status: StatusCode, took: Duration) {
+    let method = method.unwrap_or("other");
     let class = match status.as_u16() / 100 {
         1 => "1xx",
         2 => "2xx",
@@ -152,6 +154,6 @@ fn count(path: &str, status: StatusCode, took: Duration) {
         4 => "4xx",
         _ => "5xx",
     };
-    counter!("http_requests_total", "method" => name.clone(), "status" => class).increment(1);
-    histogram!("http_request_seconds", "method" => name).record(took.as_secs_f64());
+    counter!("http_requests_total", "method" => method, "status" => class).increment(1);
+    histogram!("http_request_seconds", "method" => method).record(took.as_secs_f64());
 }

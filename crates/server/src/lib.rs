@@ -48,11 +48,11 @@ use store::{Faults, Options, Store};
 use tokio::net::TcpListener;
 
 pub use crate::config::Config;
-pub use crate::keys::KeysError;
 use crate::http::Face;
+pub use crate::keys::KeysError;
 use crate::pds::Pds;
-use crate::tasks::Tasks;
 pub use crate::start::{StartError, Surroundings};
+use crate::tasks::Tasks;
 
 /// How long requests may take to end when the server stops.
 const DRAIN_TIME_MAX: Duration = Duration::from_secs(10);
@@ -77,6 +77,11 @@ impl Server {
         let plc = bind_if(config.plc_listen).await?;
         let admin_address = admin.as_ref().map(|(_, address)| *address);
         let plc_address = plc.as_ref().map(|(_, address)| *address);
+        for (what, address) in [("figures", admin_address), ("did:plc", plc_address)] {
+            if let Some(address) = address {
+                tracing::info!(what, %address, "listening");
+            }
+        }
         let figures = surroundings.figures.clone();
         let connections_max = config.limits.connections;
         let pds = start::state(config, surroundings, address.port(), plc_address)?;
@@ -95,8 +100,8 @@ impl Server {
         }
         if let Some((listener, _)) = admin {
             let figures = figures.unwrap_or_else(|| Arc::new(String::new));
-            let router = Router::new()
-                .route("/metrics", axum::routing::get(async move || figures()));
+            let router =
+                Router::new().route("/metrics", axum::routing::get(async move || figures()));
             http::listen_router(&pds.tasks, listener, router);
         }
         Ok(Self { pds, address, admin_address, plc_address })

@@ -119,6 +119,12 @@ impl Methods {
         served.downcast_mut().expect("it was registered with this type just now")
     }
 
+    /// Returns the name of the method that a path is for, if it is one of ours.
+    pub(crate) fn known(&self, path: &str) -> Option<&'static str> {
+        let name = path.strip_prefix(PREFIX)?;
+        self.0.get_key_value(name).map(|(name, _)| *name)
+    }
+
     /// Answers a request for something under [`PREFIX`].
     pub(crate) async fn answer(&self, pds: &Pds, call: Call) -> Response<Body> {
         let name = call.method();

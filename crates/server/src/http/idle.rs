@@ -141,3 +141,68 @@ impl AsyncWrite for Watched {
         self.stream.is_write_vectored()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+
+    use axum::body::Body;
+    use http::Response;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::http::listen;
+    use crate::tasks::Tasks;
+
+    /// Starts a server that answers everything, and connects.
+    async fn connect(tasks: &Tasks) -> TcpStream {
+        let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        listen(tasks, listener, 8, |_, _| async { Response::new(Body::from("well")) });
+        TcpStream::connect(address).await.unwrap()
+    }
+
+    /// Returns what comes until the connection ends, and after how many seconds it does.
+    async fn rest(client: &mut TcpStream) -> (String, u64) {
+        let begun = Instant::now();
+        let mut all = Vec::new();
+        client.read_to_end(&mut all).await.unwrap();
+        (String::from_utf8(all).unwrap(), begun.elapsed().as_secs())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_head_that_does_not_end_ends_the_connection() {
+        let tasks = Tasks::default();
+        let mut client = connect(&tasks).await;
+        client.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n").await.unwrap();
+        let (answer, seconds) = rest(&mut client).await;
+        assert!(answer.is_empty() && (10..=11).contains(&seconds), "{seconds} s: {answer}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_may_rest_between_requests() {
+        let tasks = Tasks::default();
+        let mut client = connect(&tasks).await;
+        for _ in 0..3 {
+            client.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+            let mut answer = [0; 1024];
+            let length = client.read(&mut answer).await.unwrap();
+            assert!(answer[..length].ends_with(b"well"));
+            tokio::time::sleep(Duration::from_secs(100)).await;
+        }
+        let (answer, seconds) = rest(&mut client).await;
+        assert!(answer.is_empty() && (19..=21).contains(&seconds), "{seconds} s: {answer}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_stops_lets_go_of_those_who_rest() {
+        let tasks = Tasks::default();
+        let mut client = connect(&tasks).await;
+        client.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+        let mut answer = [0; 1024];
+        client.read(&mut answer).await.unwrap();
+        assert!(tasks.stop(Duration::from_secs(1)).await);
+        assert_eq!(rest(&mut client).await, (String::new(), 0));
+    }
+}

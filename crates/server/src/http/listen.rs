@@ -85,6 +85,7 @@ where
         .timer(TokioTimer::new())
         .header_read_timeout(None)
         .max_buf_size(HEAD_BYTES_MAX)
+        // What a client has begun is done, even if it hangs up: an account is not made by half.
         .half_close(true)
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
