@@ -1,6 +1,9 @@
 //! `com.atproto.repo`.
 
+mod apply_writes;
+mod create_record;
 mod describe_repo;
 mod get_record;
 mod list_records;
+mod put_record;
 mod upload_blob;

@@ -136,7 +136,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// What the body returned; [`Error`] if the transaction could not be made durable.
+    /// What the body returned; [`enum@Error`] if the transaction could not be made durable.
     pub async fn write<T, E>(
         &self,
         body: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
@@ -169,7 +169,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// What the body returned; [`Error`] if no connection could be had.
+    /// What the body returned; [`enum@Error`] if no connection could be had.
     pub async fn read<T, E: From<Error>>(
         &self,
         body: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
@@ -181,7 +181,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// What the body returned; [`Error`] if no connection could be had.
+    /// What the body returned; [`enum@Error`] if no connection could be had.
     pub fn read_now<T, E: From<Error>>(
         &self,
         body: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
@@ -198,7 +198,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// What the body returned; [`Error`] if no connection could be had.
+    /// What the body returned; [`enum@Error`] if no connection could be had.
     ///
     /// # Panics
     ///

@@ -11,6 +11,7 @@
 mod client;
 mod disk;
 mod follower;
+mod load;
 mod server;
 mod writer;
 

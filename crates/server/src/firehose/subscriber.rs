@@ -56,6 +56,8 @@ pub(super) fn accept(firehose: Firehose, pds: &Pds, mut head: Parts) -> Response
         Err(response) => return response,
     };
     let cursor = cursor(head.uri.query().unwrap_or_default());
+    // Before the answer: what happens after it is told.
+    let last = firehose.newest();
     let tasks = pds.tasks.clone();
     pds.tasks.spawn(async move {
         let socket = match upgrade.socket().await {
@@ -63,7 +65,6 @@ pub(super) fn accept(firehose: Firehose, pds: &Pds, mut head: Parts) -> Response
             Err(error) => return tracing::debug!(%error, "connection ended before its upgrade"),
         };
         let _counted = firehose.count();
-        let last = firehose.newest();
         let mut subscriber =
             Subscriber { firehose, socket, last, behind_since: None, has_been_live: false };
         let end = tokio::select! {

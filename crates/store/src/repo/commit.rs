@@ -111,7 +111,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`Error`] if nothing can be queued. The outcome may be a [`CommitError`].
+    /// [`enum@Error`] if nothing can be queued. The outcome may be a [`CommitError`].
     pub fn commit_repo(
         &self,
         commit: RepoCommit,
