@@ -44,6 +44,8 @@ struct Shared {
     store: Store,
     /// Written by the one task that reads new events, read by subscribers, each for a moment.
     ring: RwLock<Ring>,
+    /// The number of the newest event in the store.
+    durable: watch::Receiver<u64>,
     /// The number of the newest event in the ring.
     newest: watch::Receiver<u64>,
     subscribers: AtomicUsize,
@@ -56,15 +58,15 @@ impl Firehose {
         let last = *grown.borrow();
         let (sender, newest) = watch::channel(last);
         let ring = RwLock::new(Ring::new(last, ring_bytes_max));
-        let firehose =
-            Self(Arc::new(Shared { store, ring, newest, subscribers: AtomicUsize::new(0) }));
+        let (durable, subscribers) = (grown.clone(), AtomicUsize::new(0));
+        let firehose = Self(Arc::new(Shared { store, ring, durable, newest, subscribers }));
         tasks.spawn_until_stop(firehose.clone().follow(grown, sender, last));
         firehose
     }
 
-    /// Returns the number of the newest event that subscribers can have.
+    /// Returns the number of the newest event that is durable, which the ring may not have yet.
     pub(crate) fn newest(&self) -> u64 {
-        *self.0.newest.borrow()
+        *self.0.durable.borrow()
     }
 
     /// Answers a request to subscribe: upgrades the connection and feeds it from then on.
@@ -98,14 +100,9 @@ impl Firehose {
         self.0.ring.read().unwrap_or_else(PoisonError::into_inner).after(seq, READ_EVENTS, READ_BYTES)
     }
 
-    /// Returns events after a number from the store, up to the newest that subscribers can have.
+    /// Returns events after a number from the store.
     async fn stored(&self, seq: u64) -> Result<Vec<StoredEvent>, store::Error> {
-        let newest = self.newest();
-        let read = self.0.store.read(|tx| tx.events_after(seq, READ_EVENTS, READ_BYTES));
-        let mut events: Vec<StoredEvent> = read.await?;
-        // What the ring does not have yet comes from there later, and is not sent twice.
-        events.retain(|event| event.seq <= newest);
-        Ok(events)
+        self.0.store.read(|tx| tx.events_after(seq, READ_EVENTS, READ_BYTES)).await
     }
 
     fn count(&self) -> Counted {

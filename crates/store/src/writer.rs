@@ -196,12 +196,13 @@ impl Run {
             if let Err(error) = &outcome {
                 self.roll_back(error);
             }
-            for answer in answers {
-                answer(outcome.clone());
-            }
+            // Before the answers: whoever has one finds the event that it is about.
             if outcome.is_ok() && self.sequence.has_grown() {
                 self.sequence.commit();
                 self.grown.send_replace(self.sequence.last());
+            }
+            for answer in answers {
+                answer(outcome.clone());
             }
         }
     }

@@ -100,6 +100,7 @@ async fn a_thousand_subscribers_hear_the_same() {
     for commits in join_all(heard).await {
         let commits = commits.unwrap();
         assert!(commits.is_sorted_by(|left, right| left.0 < right.0));
-        assert!(commits.iter().map(|(_, cid)| cid).eq(&written));
+        let cids: Vec<&String> = commits.iter().map(|(_, cid)| cid).collect();
+        assert_eq!(cids, written.iter().collect::<Vec<_>>());
     }
 }
