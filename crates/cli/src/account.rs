@@ -92,7 +92,7 @@ fn create(arguments: &CreateArguments) -> anyhow::Result<ExitCode> {
             let admin = admin.context("the server wants an invite code: give --admin-password")?;
             let method = "com.atproto.server.createInviteCode";
             let code =
-                client.clone().as_admin(admin).procedure(method, &json!({"useCount": 1})).await?;
+                client.clone().with_admin(admin).procedure(method, &json!({"useCount": 1})).await?;
             input["inviteCode"] = code["code"].clone();
         }
         client.procedure("com.atproto.server.createAccount", &input).await

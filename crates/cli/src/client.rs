@@ -38,7 +38,7 @@ impl Client {
     }
 
     /// Makes the client speak as the operator.
-    pub(crate) fn as_admin(self, password: &str) -> Self {
+    pub(crate) fn with_admin(self, password: &str) -> Self {
         let credentials = BASE64.encode(format!("admin:{password}").as_bytes());
         self.with(&format!("Basic {credentials}"))
     }

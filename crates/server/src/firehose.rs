@@ -75,7 +75,12 @@ impl Firehose {
     }
 
     /// Reads what is new whenever the store says that there is something.
-    async fn follow(self, mut grown: watch::Receiver<u64>, sender: watch::Sender<u64>, mut last: u64) {
+    async fn follow(
+        self,
+        mut grown: watch::Receiver<u64>,
+        sender: watch::Sender<u64>,
+        mut last: u64,
+    ) {
         while grown.changed().await.is_ok() {
             loop {
                 let read = self.0.store.read(|tx| tx.events_after(last, READ_EVENTS, READ_BYTES));
@@ -97,7 +102,11 @@ impl Firehose {
 
     /// Returns events after a number: from the ring, or `None` if they are not in there any more.
     fn recent(&self, seq: u64) -> Option<Vec<StoredEvent>> {
-        self.0.ring.read().unwrap_or_else(PoisonError::into_inner).after(seq, READ_EVENTS, READ_BYTES)
+        self.0.ring.read().unwrap_or_else(PoisonError::into_inner).after(
+            seq,
+            READ_EVENTS,
+            READ_BYTES,
+        )
     }
 
     /// Returns events after a number from the store.

@@ -58,7 +58,9 @@ pub(crate) fn check(path: &Path) -> Result<(), SchemaError> {
         version if version > known => {
             Err(SchemaError::TooNew { path: path.to_owned(), found, known })
         }
-        version if version < known => Err(SchemaError::TooOld { path: path.to_owned(), found, known }),
+        version if version < known => {
+            Err(SchemaError::TooOld { path: path.to_owned(), found, known })
+        }
         _ => Ok(()),
     }
 }

@@ -22,7 +22,8 @@ async fn create(pds: &Pds, owner: &TestAccount, input: Value) -> Answer {
 async fn the_answer_says_where_the_record_is_and_in_which_commit() {
     let pds = Pds::start().await;
     let alice = pds.account("alice").await;
-    let made = create(&pds, &alice, json!({ "collection": POSTS, "record": post("hi") })).await.ok();
+    let made =
+        create(&pds, &alice, json!({ "collection": POSTS, "record": post("hi") })).await.ok();
     let uri = made["uri"].as_str().unwrap();
     let rkey = uri.strip_prefix(&format!("at://{}/{POSTS}/", alice.did)).unwrap();
     assert_eq!(rkey.len(), 13, "a TID");
@@ -71,11 +72,17 @@ async fn what_no_record_may_be_is_refused_whatever_the_wish() {
     let alice = pds.account("alice").await;
     let cid = "bafkreiclp443lavogvhj3d2ob2cxbfuscni2k5jk7bebjzg7khl3esabwq";
     for (record, message) in [
-        (json!({ "$type": POSTS }), "Invalid $type: expected com.example.note, got app.bsky.feed.post"),
+        (
+            json!({ "$type": POSTS }),
+            "Invalid $type: expected com.example.note, got app.bsky.feed.post",
+        ),
         (json!({ "number": 1.5 }), ""),
         (json!({ "number": 9_007_199_254_740_993_i64 }), ""),
         (json!({ "link": { "$link": "nonsense" } }), ""),
-        (json!({ "blob": { "cid": cid, "mimeType": "image/png" } }), "Legacy blobs are not allowed"),
+        (
+            json!({ "blob": { "cid": cid, "mimeType": "image/png" } }),
+            "Legacy blobs are not allowed",
+        ),
         (json!({ "blob": { "$type": "blob", "ref": { "$link": cid } } }), ""),
         (json!("text"), ""),
     ] {

@@ -34,10 +34,7 @@ use crate::xrpc::Methods;
 pub(super) fn register(methods: &mut Methods) {
     methods.raw_query(GetBlob, get_blob::get_blob);
     methods.raw_query(GetBlocks, get_blocks::get_blocks).rate_by_ip(&GET_BLOCKS);
-    methods
-        .raw_query(GetCheckout, get_checkout::get_checkout)
-        .uncounted()
-        .rate_by_ip(&GET_REPO);
+    methods.raw_query(GetCheckout, get_checkout::get_checkout).uncounted().rate_by_ip(&GET_REPO);
     methods.query(GetHead, get_head::get_head);
     methods.query(GetLatestCommit, get_latest_commit::get_latest_commit);
     methods.raw_query(GetRecord, get_record::get_record);

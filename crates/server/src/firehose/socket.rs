@@ -1,7 +1,9 @@
 //! Upgrading a connection to a WebSocket.
 
 use axum::body::Body;
-use http::header::{CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};
+use http::header::{
+    CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE,
+};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use hyper::upgrade::{OnUpgrade, Upgraded};
@@ -25,7 +27,7 @@ pub(super) struct Upgrade {
 
 impl Upgrade {
     /// Looks at a request. `Err` has the answer to one that does not ask for a WebSocket.
-    pub(super) fn of(head: &mut Parts) -> Result<(Self, Response<Body>), Response<Body>> {
+    pub(super) fn of(head: &mut Parts) -> Result<(Self, Response<Body>), Box<Response<Body>>> {
         let asks = has_token(&head.headers, &CONNECTION, "upgrade")
             && has_token(&head.headers, &UPGRADE, "websocket")
             && head.headers.get(SEC_WEBSOCKET_VERSION).is_some_and(|version| version == "13");
@@ -37,7 +39,7 @@ impl Upgrade {
             headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
             headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
             headers.insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
-            return Err(response);
+            return Err(Box::new(response));
         };
         let accept = HeaderValue::try_from(derive_accept_key(key.as_bytes()));
         let mut response = Response::new(Body::empty());

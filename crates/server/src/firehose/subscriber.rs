@@ -53,7 +53,7 @@ struct Subscriber {
 pub(super) fn accept(firehose: Firehose, pds: &Pds, mut head: Parts) -> Response<Body> {
     let (upgrade, response) = match Upgrade::of(&mut head) {
         Ok(upgrade) => upgrade,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     let cursor = cursor(head.uri.query().unwrap_or_default());
     // Before the answer: what happens after it is told.

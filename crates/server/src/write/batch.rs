@@ -111,10 +111,8 @@ fn plan<S: NodeSource + Copy>(
                 }
             }
         }
-        let record = op.record().map(|content| Record {
-            cid: content.cid,
-            bytes: content.block.clone(),
-        });
+        let record =
+            op.record().map(|content| Record { cid: content.cid, bytes: content.block.clone() });
         ahead.insert(&op.path, record.as_ref().map(|record| record.cid));
         steps.push((op.path.clone(), record));
     }

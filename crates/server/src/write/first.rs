@@ -6,8 +6,8 @@ use repo::draft::{Draft, DraftError};
 use repo::event::{AccountEvent, CommitEvent, Frame, IdentityEvent, SyncEvent};
 use repo::mst::{NoSource, Tree};
 use repo::slice;
-use store::repo::FirstCommit;
 use store::Status;
+use store::repo::FirstCommit;
 use syntax::{Cid, Datetime, Did, Handle, Tid};
 
 use super::batch::SEQ;
@@ -90,8 +90,12 @@ mod tests {
         let first = first_commit(&did, &handle, &key, &clock, true).unwrap();
         let events: Vec<Message> =
             first.frames.into_iter().map(|frame| decode(&frame.into_bytes()).unwrap()).collect();
-        let [Message::Identity(_), Message::Account(_), Message::Commit(commit), Message::Sync(sync)] =
-            events.as_slice()
+        let [
+            Message::Identity(_),
+            Message::Account(_),
+            Message::Commit(commit),
+            Message::Sync(sync),
+        ] = events.as_slice()
         else {
             panic!("other events: {events:?}");
         };

@@ -39,7 +39,9 @@ pub(super) struct Request {
 }
 
 /// A repository that nobody writes to until this is dropped.
-pub(crate) struct Lease(#[expect(dead_code, reason = "dropping it is what counts")] oneshot::Sender<()>);
+pub(crate) struct Lease(
+    #[expect(dead_code, reason = "dropping it is what counts")] oneshot::Sender<()>,
+);
 
 /// The queues of all repositories that were used lately.
 pub(super) struct Queues {
@@ -130,9 +132,9 @@ impl Op {
 
     pub(super) fn record(&self) -> Option<&super::Content> {
         match &self.change {
-            Change::Create { record, .. } | Change::Put { record, .. } | Change::Update { record } => {
-                Some(record)
-            }
+            Change::Create { record, .. }
+            | Change::Put { record, .. }
+            | Change::Update { record } => Some(record),
             Change::Delete { .. } | Change::Remove => None,
         }
     }

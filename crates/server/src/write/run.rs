@@ -137,14 +137,11 @@ impl Run {
     /// Takes note of what came of the first commit that is on its way.
     async fn settle(&mut self, outcome: Result<Committed, CommitError>) {
         let Some(flight) = self.flights.pop_front() else { return };
-        let error = match outcome {
-            Ok(_) => {
-                if let (Some(open), Some(rev)) = (&mut self.open, flight.ready.rev()) {
-                    open.subjects.retain(|(since, ..)| *since > rev);
-                }
-                return flight.ready.answer();
+        let Err(error) = outcome else {
+            if let (Some(open), Some(rev)) = (&mut self.open, flight.ready.rev()) {
+                open.subjects.retain(|(since, ..)| *since > rev);
             }
-            Err(error) => error,
+            return flight.ready.answer();
         };
         // What was made on it fails as well, and has to be made again.
         let mut again = Vec::new();
