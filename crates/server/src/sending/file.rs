@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http_body::{Body, Frame};
 
-use super::{Reading, count, read};
+use super::{Piece, Reading, count, read};
 
 /// A part of a file, read piece by piece as it is sent.
 ///
@@ -40,15 +40,20 @@ impl Body for FileBody {
         if self.range.is_empty() {
             return Poll::Ready(None);
         }
-        let mut reading = match self.reading.take() {
-            Some(reading) => reading,
+        let piece = match self.reading.take() {
             None => read(&self.file, self.range.start, self.range.end - self.range.start),
+            Some(reading) => Piece::OnItsWay(reading),
         };
-        let Poll::Ready(piece) = Pin::new(&mut reading).poll(cx) else {
-            self.reading = Some(reading);
-            return Poll::Pending;
+        let piece = match piece {
+            Piece::Here(piece) => Ok(piece),
+            Piece::OnItsWay(mut reading) => match reading.poll(cx) {
+                Poll::Ready(piece) => piece,
+                Poll::Pending => {
+                    self.reading = Some(reading);
+                    return Poll::Pending;
+                }
+            },
         };
-        let piece = piece.map_err(io::Error::other).flatten();
         match &piece {
             Ok(piece) => self.range.start += count(piece),
             Err(_) => self.range.start = self.range.end,

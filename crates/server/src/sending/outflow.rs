@@ -21,7 +21,7 @@ use thiserror::Error;
 use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
 use tokio::time::timeout;
 
-use super::{Reading, count, read};
+use super::{Piece, Reading, count, read};
 use crate::failure::Refusal;
 
 /// How many bytes of one outflow may be in memory.
@@ -210,6 +210,13 @@ impl State {
         !self.queue.is_empty() || self.read < self.written
     }
 
+    fn note_read(&mut self, piece: &Bytes) {
+        if self.end != Some(End::Gone) {
+            self.read += count(piece);
+            self.taken += count(piece);
+        }
+    }
+
     fn wake(&mut self) {
         if let Some(waker) = self.waker.take() {
             waker.wake();
@@ -245,17 +252,12 @@ impl Body for OutflowBody {
     ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         loop {
             if let Some(reading) = &mut self.reading {
-                let Poll::Ready(piece) = Pin::new(reading).poll(cx) else {
+                let Poll::Ready(piece) = reading.poll(cx) else {
                     return Poll::Pending;
                 };
                 self.reading = None;
-                let piece = piece.map_err(io::Error::other).flatten()?;
-                let mut state = self.shared.lock();
-                if state.end != Some(End::Gone) {
-                    state.read += count(&piece);
-                    state.taken += count(&piece);
-                }
-                drop(state);
+                let piece = piece?;
+                self.shared.lock().note_read(&piece);
                 return Poll::Ready(Some(Ok(Frame::data(piece))));
             }
             let mut state = self.shared.lock();
@@ -265,10 +267,17 @@ impl Body for OutflowBody {
                 return Poll::Ready(Some(Ok(Frame::data(piece))));
             }
             if let Some(file) = state.file.as_ref().filter(|_| state.read < state.written) {
-                let reading = read(file, state.read, state.written - state.read);
-                drop(state);
-                self.reading = Some(reading);
-                continue;
+                match read(file, state.read, state.written - state.read) {
+                    Piece::Here(piece) => {
+                        state.note_read(&piece);
+                        return Poll::Ready(Some(Ok(Frame::data(piece))));
+                    }
+                    Piece::OnItsWay(reading) => {
+                        drop(state);
+                        self.reading = Some(reading);
+                        continue;
+                    }
+                }
             }
             return match state.end {
                 Some(End::Whole) => Poll::Ready(None),

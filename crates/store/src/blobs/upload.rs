@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 use syntax::{Cid, Codec};
 use tokio::task::spawn_blocking;
@@ -12,6 +13,8 @@ use super::BlobError;
 
 /// How many bytes are gathered before they are hashed and written.
 const PIECE_BYTES: usize = 512 << 10;
+/// How many parts, as they came in, are gathered at most: a part may be one byte.
+const PARTS_MAX: usize = 256;
 /// How many bytes of a blob's beginning are kept, to see what it is.
 const BEGINNING_BYTES: usize = 4096;
 
@@ -19,7 +22,8 @@ const BEGINNING_BYTES: usize = 4096;
 pub struct Upload {
     /// The file and its hash so far; `None` while a piece is being written, and after that failed.
     file: Option<(Temporary, Sha256)>,
-    gathered: Vec<u8>,
+    gathered: Vec<Bytes>,
+    gathered_bytes: usize,
     beginning: Vec<u8>,
     bytes: u64,
     bytes_max: u64,
@@ -49,8 +53,9 @@ impl Upload {
             Ok::<_, io::Error>(Temporary { path, file })
         });
         let file = task.await.expect("making a file does not panic")?;
+        let file = Some((file, Sha256::new()));
         let (gathered, beginning) = (Vec::new(), Vec::new());
-        Ok(Self { file: Some((file, Sha256::new())), gathered, beginning, bytes: 0, bytes_max })
+        Ok(Self { file, gathered, gathered_bytes: 0, beginning, bytes: 0, bytes_max })
     }
 
     /// Adds the next bytes.
@@ -58,15 +63,19 @@ impl Upload {
     /// # Errors
     ///
     /// [`BlobError`] if there are more bytes than allowed, or the file failed.
-    pub async fn push(&mut self, bytes: &[u8]) -> Result<(), BlobError> {
+    pub async fn push(&mut self, bytes: Bytes) -> Result<(), BlobError> {
         self.bytes += u64::try_from(bytes.len()).expect("a length in memory fits into 64 bits");
         if self.bytes > self.bytes_max {
             return Err(BlobError::TooLarge(self.bytes_max));
         }
         let room = BEGINNING_BYTES - self.beginning.len();
         self.beginning.extend_from_slice(&bytes[..bytes.len().min(room)]);
-        self.gathered.extend_from_slice(bytes);
-        if self.gathered.len() >= PIECE_BYTES { self.write().await } else { Ok(()) }
+        self.gathered_bytes += bytes.len();
+        self.gathered.push(bytes);
+        if self.gathered_bytes < PIECE_BYTES && self.gathered.len() < PARTS_MAX {
+            return Ok(());
+        }
+        self.write().await
     }
 
     /// Ends the upload, when the bytes are durable.
@@ -91,16 +100,16 @@ impl Upload {
     async fn write(&mut self) -> Result<(), BlobError> {
         let file = self.file.take().ok_or(io::ErrorKind::BrokenPipe).map_err(io::Error::from)?;
         let (mut file, mut hash) = file;
-        let piece = std::mem::take(&mut self.gathered);
+        let gathered = std::mem::take(&mut self.gathered);
+        self.gathered_bytes = 0;
         let task = spawn_blocking(move || {
-            hash.update(&piece);
-            file.file.write_all(&piece)?;
-            Ok::<_, io::Error>((file, hash, piece))
+            for bytes in gathered {
+                hash.update(&bytes);
+                file.file.write_all(&bytes)?;
+            }
+            Ok::<_, io::Error>((file, hash))
         });
-        let (file, hash, mut piece) = task.await.expect("writing a file does not panic")?;
-        piece.clear();
-        self.gathered = piece;
-        self.file = Some((file, hash));
+        self.file = Some(task.await.expect("writing a file does not panic")?);
         Ok(())
     }
 }

@@ -6,7 +6,8 @@
 use std::collections::HashSet;
 
 use repo::car;
-use rusqlite::Rows;
+use rusqlite::Row;
+use rusqlite::fallible_streaming_iterator::FallibleStreamingIterator as _;
 use syntax::{Cid, Tid};
 use thiserror::Error;
 
@@ -14,8 +15,8 @@ use super::{Head, RepoId};
 use crate::error::Error;
 use crate::tx::{Tx, int};
 
-/// How many bytes are passed on at once.
-const PIECE_BYTES: usize = 64 << 10;
+/// How many bytes are passed on at once: so many that waking who takes them costs next to nothing.
+const PIECE_BYTES: usize = 256 << 10;
 /// For how many records it is remembered that they were written, so that those with the same
 /// content are written once. Beyond that they may be in the file twice, which is allowed.
 const DISTINCT_RECORDS_MAX: usize = 1_000_000;
@@ -29,13 +30,6 @@ pub enum ExportError<E> {
     /// Whoever takes the pieces does not want more.
     #[error("the file could not be passed on")]
     Sink(E),
-}
-
-/// A row that is next in its scan.
-struct Next {
-    place: String,
-    cid: Cid,
-    bytes: Vec<u8>,
 }
 
 struct Pieces<F> {
@@ -71,43 +65,46 @@ impl Tx<'_> {
         out: &mut Pieces<F>,
     ) -> Result<(), ExportError<E>> {
         let since = since.map_or(-1, |since| int(since.to_u64()));
-        let sql = "SELECT lo, cid, bytes FROM node WHERE repo = ?1 AND rev > ?2
-                   ORDER BY lo, layer DESC";
-        let mut nodes = self.connection.prepare_cached(sql).map_err(Error::from)?;
+        let nodes = "SELECT lo, cid, bytes FROM node WHERE repo = ?1 AND rev > ?2
+                     ORDER BY lo, layer DESC";
+        let records =
+            "SELECT path, cid, bytes FROM record WHERE repo = ?1 AND rev > ?2 ORDER BY path";
+        let mut nodes = self.connection.prepare_cached(nodes).map_err(Error::from)?;
+        let mut records = self.connection.prepare_cached(records).map_err(Error::from)?;
         let mut nodes = nodes.query((repo.0, since)).map_err(Error::from)?;
-        let sql = "SELECT path, cid, bytes FROM record WHERE repo = ?1 AND rev > ?2 ORDER BY path";
-        let mut records = self.connection.prepare_cached(sql).map_err(Error::from)?;
         let mut records = records.query((repo.0, since)).map_err(Error::from)?;
 
         let mut written: HashSet<[u8; 16]> = HashSet::new();
-        let (mut node, mut record) = (next(&mut nodes)?, next(&mut records)?);
+        nodes.advance().map_err(Error::from)?;
+        records.advance().map_err(Error::from)?;
         loop {
-            match (node.take(), record.take()) {
+            let is_node = match (nodes.get(), records.get()) {
                 (None, None) => return Ok(()),
                 // Right of a record are the nodes that have its path as what is left of them.
-                (Some(first), other) if other.as_ref().is_none_or(|r| first.place < r.place) => {
-                    out.block(&first.cid, &first.bytes)?;
-                    (node, record) = (next(&mut nodes)?, other);
-                }
-                (other, Some(first)) => {
-                    let mark = *first.cid.digest().first_chunk().expect("a digest has 32 bytes");
-                    let is_new = written.len() >= DISTINCT_RECORDS_MAX || written.insert(mark);
-                    if is_new {
-                        out.block(&first.cid, &first.bytes)?;
-                    }
-                    (node, record) = (other, next(&mut records)?);
-                }
-                (Some(_), None) => unreachable!("a node without a record left is written above"),
+                (Some(node), Some(record)) => place(node)? < place(record)?,
+                (node, _) => node.is_some(),
+            };
+            let scan = if is_node { &mut nodes } else { &mut records };
+            let (cid, bytes) = block(scan.get().expect("one of the two has a row"))?;
+            let mark = *cid.digest().first_chunk().expect("a digest has 32 bytes");
+            if is_node || written.len() >= DISTINCT_RECORDS_MAX || written.insert(mark) {
+                out.block(&cid, bytes)?;
             }
+            scan.advance().map_err(Error::from)?;
         }
     }
 }
 
-fn next(rows: &mut Rows<'_>) -> Result<Option<Next>, Error> {
-    let Some(row) = rows.next()? else { return Ok(None) };
+/// Returns where a row is in the order of the tree.
+fn place<'a>(row: &'a Row<'_>) -> Result<&'a str, Error> {
+    row.get_ref(0)?.as_str().map_err(|_| Error::Malformed("path"))
+}
+
+/// Returns the block of a row as it lies in the database's memory.
+fn block<'a>(row: &'a Row<'_>) -> Result<(Cid, &'a [u8]), Error> {
     let cid = row.get_ref(1)?.as_blob().map_err(|_| Error::Malformed("CID"))?;
     let cid = Cid::decode(cid).map_err(|_| Error::Malformed("CID"))?;
-    Ok(Some(Next { place: row.get(0)?, cid, bytes: row.get(2)? }))
+    Ok((cid, row.get_ref(2)?.as_blob().map_err(|_| Error::Malformed("block"))?))
 }
 
 impl<E, F: FnMut(Vec<u8>) -> Result<(), E>> Pieces<F> {

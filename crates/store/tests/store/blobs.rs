@@ -2,6 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
+use bytes::Bytes;
 use pagurus_store::repo::{BlobFault, BlobUse, CommitError};
 use pagurus_store::{BlobError, Error};
 use syntax::Cid;
@@ -13,7 +14,7 @@ const SIX_HOURS_US: u64 = 6 * 60 * 60 * 1_000_000;
 async fn upload(room: &Room, writer: &Writer, bytes: &[u8]) -> Cid {
     let blobs = room.store.blobs();
     let mut upload = blobs.upload(1000).await.unwrap();
-    upload.push(bytes).await.unwrap();
+    upload.push(Bytes::copy_from_slice(bytes)).await.unwrap();
     let received = upload.finish().await.unwrap();
     let (cid, size, account) = (received.cid, received.size, writer.account);
     let lock = blobs.lock(&writer.did, &cid).await;
@@ -90,8 +91,9 @@ async fn a_record_with_a_wrong_reference_is_not_written() {
 async fn more_bytes_than_allowed_are_not_taken() {
     let room = Room::new();
     let mut upload = room.store.blobs().upload(9).await.unwrap();
-    upload.push(b"12345").await.unwrap();
-    assert!(matches!(upload.push(b"67890").await, Err(BlobError::TooLarge(9))));
+    upload.push(Bytes::from_static(b"12345")).await.unwrap();
+    let more = upload.push(Bytes::from_static(b"67890")).await;
+    assert!(matches!(more, Err(BlobError::TooLarge(9))));
     drop(upload);
     let incoming = room.directory.path().join("blobs/.incoming");
     assert_eq!(std::fs::read_dir(incoming).unwrap().count(), 0);

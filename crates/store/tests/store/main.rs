@@ -5,5 +5,6 @@ mod blobs;
 mod commits;
 mod events;
 mod faults;
+mod leftovers;
 mod repair;
 mod room;

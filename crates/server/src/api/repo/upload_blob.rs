@@ -29,10 +29,10 @@ pub(super) async fn upload_blob(
     let mut incoming = pds.store.blobs().upload(bytes_max).await.map_err(refusal)?;
     while let Some(mut bytes) = upload.body.next().await? {
         while let Some(piece) = inflate.next(&mut bytes)? {
-            incoming.push(&piece).await.map_err(refusal)?;
+            incoming.push(piece).await.map_err(refusal)?;
         }
     }
-    incoming.push(&inflate.finish()?).await.map_err(refusal)?;
+    incoming.push(inflate.finish()?).await.map_err(refusal)?;
     let received = incoming.finish().await.map_err(refusal)?;
 
     let (cid, size) = (received.cid, received.size);
