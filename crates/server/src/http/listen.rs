@@ -74,7 +74,8 @@ where
     let stream = Watched::new(stream, idle.clone());
     let service = service_fn(move |request| {
         let busy = idle.busy();
-        let answer = answer(request, peer.ip());
+        // In a box, so that a connection without a request has no room for one.
+        let answer = Box::pin(answer(request, peer.ip()));
         async move {
             let response = answer.await;
             busy.done(response.status());

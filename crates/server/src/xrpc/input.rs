@@ -176,3 +176,44 @@ pub(super) fn decompress(
 fn too_large() -> Refusal {
     Refusal::of_status(StatusCode::PAYLOAD_TOO_LARGE, "request entity too large")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use http_body::Frame;
+    use http_body_util::StreamBody;
+    use tokio::time::sleep;
+
+    use super::*;
+
+    /// Makes a body of pieces that come one after the other, with pauses.
+    fn slow(pieces: usize, bytes: usize, pause: Duration) -> Body {
+        let next = move |left: usize| async move {
+            if left == 0 {
+                return None;
+            }
+            sleep(pause).await;
+            let frame = Frame::data(Bytes::from(vec![0; bytes]));
+            Some((Ok::<_, Infallible>(frame), left - 1))
+        };
+        Body::new(StreamBody::new(futures_util::stream::unfold(pieces, next)))
+    }
+
+    async fn length(body: Body, bytes_max: u64) -> Result<usize, StatusCode> {
+        let body = LimitedBody::new(body, bytes_max).bytes().await;
+        body.map(|bytes| bytes.len()).map_err(|refusal| refusal.into_response().status())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_may_be_slow_but_neither_stand_still_nor_trickle() {
+        let second = Duration::from_secs(1);
+        assert_eq!(length(Body::empty(), 0).await, Ok(0));
+        assert_eq!(length(slow(100, 20_000, second), 2_000_000).await, Ok(2_000_000));
+        assert_eq!(length(slow(1, 10, 29 * second), 10).await, Ok(10));
+        assert_eq!(length(slow(1, 10, 31 * second), 10).await, Err(StatusCode::REQUEST_TIMEOUT));
+        assert_eq!(length(slow(100, 10, second), 1_000).await, Err(StatusCode::REQUEST_TIMEOUT));
+        let large = StatusCode::PAYLOAD_TOO_LARGE;
+        assert_eq!(length(slow(100, 20_000, second), 1_999_999).await, Err(large));
+    }
+}
