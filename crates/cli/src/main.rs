@@ -9,6 +9,7 @@ mod log;
 mod output;
 mod plc_serve;
 mod repo_file;
+mod repo_import_check;
 mod repo_inspect;
 mod repo_stored;
 mod repo_verify;
@@ -64,6 +65,8 @@ enum RepoCommand {
     Verify(repo_verify::Arguments),
     /// Shows what is in a CAR file.
     Inspect(repo_inspect::Arguments),
+    /// Says what a server would make of a CAR file that is brought to it.
+    ImportCheck(repo_import_check::Arguments),
     /// Makes stored repositories whole again, from their records.
     Repair(repo_stored::RepairArguments),
     /// Writes a stored repository as a CAR file.
@@ -79,6 +82,7 @@ fn main() -> ExitCode {
         Command::Config(command) => config::run(&command),
         Command::Repo(RepoCommand::Verify(arguments)) => repo_verify::run(&arguments),
         Command::Repo(RepoCommand::Inspect(arguments)) => repo_inspect::run(&arguments),
+        Command::Repo(RepoCommand::ImportCheck(arguments)) => repo_import_check::run(&arguments),
         Command::Repo(RepoCommand::Repair(arguments)) => repo_stored::repair(&arguments),
         Command::Repo(RepoCommand::Export(arguments)) => repo_stored::export(&arguments),
     };

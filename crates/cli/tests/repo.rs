@@ -100,3 +100,21 @@ fn inspecting_counts_what_is_there() {
         assert!(survey["layers"].as_u64().unwrap() >= 1);
     }
 }
+
+#[test]
+fn what_can_be_imported_is_told() {
+    let output = pagurus(&["repo", "inspect", &path("harbour.repo.car"), "--json"]);
+    let facts: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let did = facts["did"].as_str().unwrap();
+    let check = |did: &str| {
+        let output =
+            pagurus(&["repo", "import-check", &path("harbour.repo.car"), "--did", did, "--json"]);
+        let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        (output.status.code(), told)
+    };
+    let (code, told) = check(did);
+    assert_eq!((code, &told["importable"]), (Some(0), &serde_json::json!(true)), "{told}");
+    assert!(told["records"].as_u64().unwrap() > 0);
+    let (code, told) = check("did:web:somebody.example");
+    assert_eq!((code, &told["importable"]), (Some(1), &serde_json::json!(false)), "{told}");
+}

@@ -8,6 +8,11 @@ mod sync;
 use crate::config::Config;
 use crate::xrpc::Methods;
 
+/// Reads headers as methods read them: see [`crate::fuzz`].
+pub(crate) fn fuzz(headers: &http::HeaderMap) {
+    sync::fuzz(headers);
+}
+
 /// Registers all methods.
 pub(crate) fn methods(config: &Config) -> Methods {
     let mut methods = Methods::default();

@@ -106,6 +106,11 @@ impl Face {
     }
 }
 
+/// Reads headers as a request's are read: see [`crate::fuzz`].
+pub(crate) fn fuzz(headers: &http::HeaderMap, peer: IpAddr) {
+    std::hint::black_box((client_ip::of(headers, peer), compress::accepted(headers).is_some()));
+}
+
 /// Answers what browsers ask before they let a script ask.
 fn preflight(headers: &http::HeaderMap) -> Response<Body> {
     let mut response = Response::new(Body::empty());

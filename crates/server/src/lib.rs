@@ -14,6 +14,8 @@ mod did_plc;
 mod email;
 mod failure;
 mod firehose;
+#[doc(hidden)]
+pub mod fuzz;
 mod handle;
 mod hosted;
 mod housekeeping;

@@ -51,3 +51,8 @@ fn car_file(body: Body) -> Response<Body> {
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(car::MIME_TYPE));
     response
 }
+
+/// Reads headers as methods read them: see [`crate::fuzz`].
+pub(super) fn fuzz(headers: &http::HeaderMap) {
+    get_blob::fuzz(headers);
+}

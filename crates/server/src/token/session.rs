@@ -93,9 +93,14 @@ impl Use {
 pub(crate) fn make_session_token(secret: &[u8], usage: Use, claims: &SessionClaims) -> String {
     let header = format!(r#"{{"typ":"{}","alg":"HS256"}}"#, usage.type_name());
     let claims = serde_json::to_vec(claims).expect("texts and numbers are JSON");
-    let mut token = BASE64URL_NOPAD.encode(header.as_bytes());
+    sign_session_token(secret, header.as_bytes(), &claims)
+}
+
+/// Makes a token of its parts.
+pub(crate) fn sign_session_token(secret: &[u8], header: &[u8], claims: &[u8]) -> String {
+    let mut token = BASE64URL_NOPAD.encode(header);
     token.push('.');
-    BASE64URL_NOPAD.encode_append(&claims, &mut token);
+    BASE64URL_NOPAD.encode_append(claims, &mut token);
     let tag = mac(secret, &token).finalize().into_bytes();
     token.push('.');
     BASE64URL_NOPAD.encode_append(&tag, &mut token);

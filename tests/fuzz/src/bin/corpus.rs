@@ -19,6 +19,7 @@ fn main() -> Outcome {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let root = here.join("../..");
     let corpus = Corpus(here.join("corpus"));
+    requests(&corpus)?;
 
     for path in files(&root.join("fixtures"))?.into_iter().chain(files(&root.join("lexicons"))?) {
         let bytes = fs::read(&path)?;
@@ -125,4 +126,26 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
         }
     }
     Ok(found)
+}
+
+/// What requests carry in their heads.
+fn requests(corpus: &Corpus) -> Outcome {
+    for head in [
+        "authorization: Bearer a.b.c\nrange: bytes=0-99\nif-range: \"tag\"",
+        "authorization: Basic YWRtaW46YWRtaW4=\nrange: bytes=-5\nif-none-match: W/\"tag\", *",
+        "authorization: DPoP x\naccept-encoding: gzip;q=0.5, zstd, *;q=0\nrange: bytes=5-",
+        "x-forwarded-for: 192.0.2.1, [2001:db8::1]:80, unknown",
+    ] {
+        corpus.add("head", head.as_bytes())?;
+    }
+    let header = r#"{"typ":"at+jwt","alg":"HS256"}"#;
+    let claims = r#"{"scope":"com.atproto.access","aud":"did:web:localhost","sub":"did:web:a.b","iat":1,"exp":9}"#;
+    corpus.add("session_token", format!("{header}{claims}").as_bytes())?;
+    let encode = |part: &str| data_encoding::BASE64URL_NOPAD.encode(part.as_bytes());
+    let service = r#"{"iss":"did:web:a.b","aud":"did:web:c.d","exp":9,"lxm":"a.b.c","jti":"1"}"#;
+    for (header, claims) in [(header, claims), (r#"{"typ":"JWT","alg":"ES256K"}"#, service)] {
+        let token = format!("{}.{}.AAAA", encode(header), encode(claims));
+        corpus.add("token", token.as_bytes())?;
+    }
+    Ok(())
 }

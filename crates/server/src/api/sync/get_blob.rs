@@ -117,6 +117,22 @@ fn body(file: File, size: u64, part: &Part, method: &Method) -> Response<Body> {
     response
 }
 
+/// Reads the headers that ask for a part: see [`crate::fuzz`].
+///
+/// # Panics
+///
+/// Panics if there is a part that the blob does not have.
+pub(super) fn fuzz(headers: &HeaderMap) {
+    let tag = HeaderValue::from_static("\"tag\"");
+    for size in [0, 1, 1000, u64::MAX] {
+        if let Part::Of(range) = part(headers, &tag, size) {
+            assert!(range.start < range.end && range.end <= size);
+        }
+    }
+    let known = headers.get_all(IF_NONE_MATCH).iter().filter(|known| names(known, &tag));
+    std::hint::black_box(known.count());
+}
+
 fn etag(cid: &Cid) -> HeaderValue {
     HeaderValue::try_from(format!("\"{cid}\"")).expect("a CID is letters and digits")
 }
