@@ -86,7 +86,8 @@ impl Found {
         output::line(&format!("blobs    {} to be brought besides", self.blobs.len()));
         self.unusual.iter().for_each(|text| output::line(&format!("note: {text}")));
         self.problems.iter().for_each(|text| output::line(&format!("problem: {text}")));
-        let verdict = if self.problems.is_empty() { "can be imported" } else { "CANNOT be imported" };
+        let verdict =
+            if self.problems.is_empty() { "can be imported" } else { "CANNOT be imported" };
         output::line(verdict);
     }
 }
