@@ -11,8 +11,8 @@ use serde::de::DeserializeOwned;
 
 pub(crate) use crate::token::service::{ServiceClaims, ServiceToken, make_service_token};
 pub(crate) use crate::token::session::{
-    ACCESS_TIME, REFRESH_TIME, Scope, SessionClaims, SessionTokenError, Use, make_session_token, sign_session_token,
-    verify_session_token,
+    ACCESS_TIME, REFRESH_TIME, Scope, SessionClaims, SessionTokenError, Use, make_session_token,
+    sign_session_token, verify_session_token,
 };
 
 /// The most bytes of a token that are looked at.
