@@ -124,6 +124,28 @@ async fn who_may_upload() {
 }
 
 #[tokio::test]
+async fn a_service_uploads_for_an_account_with_a_token_for_that() {
+    let mut pds = Pds::start().await;
+    let alice = pds.account("alice").await;
+    let token = async |pds: &Pds, lxm: &str| {
+        let ask = pds.get("com.atproto.server.getServiceAuth").by(&alice);
+        let given = ask.param("aud", pds.did()).param("lxm", lxm).send().await.ok();
+        given["token"].as_str().unwrap().to_owned()
+    };
+    let good = token(&pds, "com.atproto.repo.uploadBlob").await;
+    let blob = upload(&pds, "video/x-test", b"film").token(&good).send().await.ok();
+    let record = json!({ "$type": NOTES, "video": blob["blob"] });
+    pds.put(&alice, NOTES, "a", record).await;
+    let other = token(&pds, "com.atproto.repo.listMissingBlobs").await;
+    let refused = upload(&pds, "video/x-test", b"film").token(&other).send().await;
+    assert_eq!(refused.refusal(), (401, "BadJwtLexiconMethod".to_owned()));
+    let bad = AccountState { takedown_ref: Some("x".to_owned()), ..AccountState::default() };
+    pds.set_state(&alice, bad).await;
+    let refused = upload(&pds, "video/x-test", b"more").token(&good).send().await;
+    assert_eq!(refused.refusal(), (401, "AccountTakedown".to_owned()));
+}
+
+#[tokio::test]
 async fn blobs_that_are_here_are_not_missing() {
     let pds = Pds::start().await;
     let alice = pds.account("alice").await;

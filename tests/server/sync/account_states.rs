@@ -74,6 +74,33 @@ async fn strangers_are_told_why_and_owners_and_operators_see_it() {
 }
 
 #[tokio::test]
+async fn who_was_taken_down_may_take_what_is_theirs() {
+    let mut pds = Pds::start().await;
+    let alice = pds.account("alice").await;
+    let blob = pds.upload(&alice, "image/png", "picture").await;
+    pds.put(&alice, NOTES, "a", json!({ "$type": NOTES, "blob": blob })).await;
+    let commit = json!(pds.download(&alice, None).await.root);
+    let (_, _, state) = states()[2].clone();
+    pds.set_state(&alice, state).await;
+    let input =
+        json!({ "identifier": alice.did, "password": alice.password, "allowTakendown": true });
+    let session = pds.post("com.atproto.server.createSession").json(&input).send().await.ok();
+    let token = session["accessJwt"].as_str().unwrap();
+    let mut answers = Vec::new();
+    for ask in asks(&pds, &alice, &commit, &blob) {
+        answers.push(ask.token(token).send().await);
+    }
+    // Their repository and their blobs; the rest takes a session that is good for it.
+    for (index, answer) in answers.iter().enumerate() {
+        if [0, 7].contains(&index) {
+            assert_eq!(answer.status, 200, "{}", answer.text());
+        } else {
+            assert_eq!(answer.refusal(), (400, "InvalidToken".to_owned()), "{index}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn those_that_are_not_here_are_not_found_by_anybody() {
     let pds = Pds::start().await;
     let alice = pds.account("alice").await;
