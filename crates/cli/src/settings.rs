@@ -54,9 +54,6 @@ pub(crate) enum Format {
 /// Reads all settings. `said` is what the command line says.
 pub(crate) fn read(file: Option<&Path>, dev: bool, said: Table) -> anyhow::Result<Settings> {
     let mut table = Table::new();
-    if dev {
-        merge(&mut table, DEV.parse().context("settings for development")?);
-    }
     #[expect(clippy::disallowed_methods, reason = "this is where the environment is read")]
     let named = std::env::var_os("PAGURUS_CONFIG");
     if let Some(file) = file.or(named.as_deref().map(Path::new)) {
@@ -72,7 +69,17 @@ pub(crate) fn read(file: Option<&Path>, dev: bool, said: Table) -> anyhow::Resul
         merge(&mut table, variable(name, &text).with_context(|| format!("in {PREFIX}{name}"))?);
     }
     merge(&mut table, said);
-    decode(table)
+    decode(if dev { for_development(table)? } else { table })
+}
+
+/// Puts settings over those for development. Who names a directory does not need one of their own.
+fn for_development(over: Table) -> anyhow::Result<Table> {
+    let mut table: Table = DEV.parse().context("settings for development")?;
+    if over.contains_key("plc_url") {
+        table.remove("plc_listen");
+    }
+    merge(&mut table, over);
+    Ok(table)
 }
 
 /// Decodes settings in two parts: with a part in the middle, unknown names would not be refused.
@@ -133,6 +140,8 @@ mod tests {
 
     #[test]
     fn settings_for_development_are_settings() {
+        let named = for_development("plc_url = \"http://localhost:1\"".parse().unwrap()).unwrap();
+        assert!(decode(named).unwrap().server.plc_listen.is_none());
         let config = server(DEV).unwrap();
         assert!(config.dev && !config.invite_required);
         assert!(config.plc_listen.is_some() && config.plc_url.is_none());

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -101,7 +102,13 @@ async fn after_a_disk_that_does_not_keep_nothing_more_is_promised() {
     assert!(!client.is_ready().await, "health has to say so");
     let read = client.record(&account.did, COLLECTION, "first").await;
     assert_eq!(read, Some(first.clone()));
-    assert!(server.log().contains("writing has stopped"));
+    // The log is written aside, a moment later.
+    let said = async {
+        while !server.log().contains("writing has stopped") {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), said).await.unwrap();
     server.kill();
     server.verify_data();
     let server = disk.server(directory.path()).await;
