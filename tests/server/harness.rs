@@ -113,6 +113,7 @@ impl Pds {
             directory: self.config.data.clone(),
             clock: ticking(&self.clock),
             accept_future_seq: false,
+            recent_bytes_max: 0,
             faults: store::Faults::default(),
         }
     }

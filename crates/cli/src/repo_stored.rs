@@ -110,6 +110,7 @@ pub(crate) fn repair(arguments: &RepairArguments) -> anyhow::Result<ExitCode> {
         directory: arguments.data.clone(),
         clock: clock(),
         accept_future_seq: true,
+        recent_bytes_max: 0,
         faults: Faults::default(),
     })?;
     Runtime::new().context("no threads to run on")?.block_on(async {

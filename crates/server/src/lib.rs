@@ -164,6 +164,7 @@ impl PlcDirectory {
             directory: data.to_owned(),
             clock,
             accept_future_seq: false,
+            recent_bytes_max: 0,
             faults: Faults::default(),
         })?;
         let tasks = Tasks::default();

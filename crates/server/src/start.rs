@@ -102,6 +102,7 @@ pub(crate) fn state(
         directory: config.data.clone(),
         clock: clock.clone(),
         accept_future_seq: config.accept_future_seq,
+        recent_bytes_max: config.limits.firehose_ring_bytes,
         faults,
     })?;
     let keys = Arc::new(Keys::load(&config.secrets, &config.data)?);
@@ -114,7 +115,7 @@ pub(crate) fn state(
         tasks.clone(),
         limits.tree_cache_bytes,
     );
-    let firehose = Firehose::start(store.clone(), &tasks, limits.firehose_ring_bytes);
+    let firehose = Firehose::new(store.clone());
     let dns = dns_of(&config, dns, &store)?;
     let plc_url = plc_url(&config, plc_address)?;
     let (strangers, plc) = clients(&config, &url, &plc_url, &dns);

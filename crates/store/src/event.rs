@@ -19,8 +19,8 @@ const PRUNED_TO: &str = "event.pruned_to";
 #[derive(Debug)]
 pub(crate) struct Sequence {
     last: u64,
-    /// What `last` was when the open transaction began.
-    committed: u64,
+    /// What the open transaction has appended.
+    appended: Vec<StoredEvent>,
 }
 
 /// An event as it is sent.
@@ -34,12 +34,7 @@ pub struct StoredEvent {
 
 impl Sequence {
     pub(crate) fn new(last: u64) -> Self {
-        Self { last, committed: last }
-    }
-
-    /// Tells whether events were appended since the last commit.
-    pub(crate) fn has_grown(&self) -> bool {
-        self.last > self.committed
+        Self { last, appended: Vec::new() }
     }
 
     /// Returns the newest number that was drawn.
@@ -47,8 +42,20 @@ impl Sequence {
         self.last
     }
 
-    pub(crate) fn commit(&mut self) {
-        self.committed = self.last;
+    /// Returns how many events the open transaction has appended.
+    pub(crate) fn appended(&self) -> usize {
+        self.appended.len()
+    }
+
+    /// Forgets what the open transaction has appended after the first so many. Their numbers are not
+    /// given out again.
+    pub(crate) fn truncate(&mut self, count: usize) {
+        self.appended.truncate(count);
+    }
+
+    /// Returns what the transaction that was committed has appended.
+    pub(crate) fn commit(&mut self) -> Vec<StoredEvent> {
+        std::mem::take(&mut self.appended)
     }
 
     /// Numbers that were drawn in vain are not drawn again: nobody saw them, and gaps are allowed.
@@ -61,13 +68,14 @@ impl Sequence {
     ) -> Result<u64, Error> {
         let seq = now_us.max(self.last + 1);
         self.last = seq;
-        let bytes = frame.into_bytes_with_seq(seq);
+        let frame = Bytes::from(frame.into_bytes_with_seq(seq));
         connection
             .prepare_cached("INSERT INTO event (seq, account) VALUES (?1, ?2)")?
             .execute((int(seq), account))?;
         connection
             .prepare_cached("INSERT INTO event_frame (seq, frame) VALUES (?1, ?2)")?
-            .execute((int(seq), bytes))?;
+            .execute((int(seq), &frame[..]))?;
+        self.appended.push(StoredEvent { seq, frame });
         Ok(seq)
     }
 }

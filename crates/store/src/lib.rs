@@ -23,6 +23,7 @@ mod plc;
 mod preference;
 mod readers;
 mod reading;
+mod recent;
 mod refresh_token;
 pub mod repo;
 mod reserved_key;

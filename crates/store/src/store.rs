@@ -3,7 +3,7 @@
 use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
@@ -14,9 +14,10 @@ use tokio::sync::watch;
 use crate::blobs::Blobs;
 use crate::clock::Clock;
 use crate::error::Error;
-use crate::event::Sequence;
+use crate::event::{Sequence, StoredEvent};
 use crate::fault::Faults;
 use crate::readers::{Reader, Readers};
+use crate::recent::Recent;
 use crate::schema::{self, SchemaError};
 use crate::tx::Tx;
 use crate::writer::{Topic, Writer};
@@ -45,6 +46,8 @@ pub struct Options {
     pub clock: Clock,
     /// Whether to go on with sequence numbers that are ahead of the clock.
     pub accept_future_seq: bool,
+    /// How many bytes of new events are kept in memory.
+    pub recent_bytes_max: usize,
     /// What fails in tests.
     pub faults: Faults,
 }
@@ -90,6 +93,7 @@ struct Inner {
     readers: Readers,
     blobs: Blobs,
     clock: Clock,
+    recent: Arc<RwLock<Recent>>,
     grown: watch::Receiver<u64>,
     directory: PathBuf,
     /// Held as long as the store is open.
@@ -104,7 +108,7 @@ impl Store {
     /// [`OpenError`] if the directory is in use or not usable, or the database is of a newer
     /// version, of another program, or ahead of its time.
     pub fn open(options: Options) -> Result<Self, OpenError> {
-        let Options { directory, clock, accept_future_seq, faults } = options;
+        let Options { directory, clock, accept_future_seq, recent_bytes_max, faults } = options;
         std::fs::create_dir_all(&directory).map_err(at(&directory))?;
         let lock = take_lock(&directory)?;
         let path = directory.join(DATABASE);
@@ -122,11 +126,14 @@ impl Store {
         }
         let (sender, grown) = watch::channel(last_seq);
         let sequence = Sequence::new(last_seq);
-        let writer = Writer::start(connection, sequence, clock.clone(), faults, sender)
+        let recent = Arc::new(RwLock::new(Recent::new(last_seq, recent_bytes_max)));
+        let told = (Arc::clone(&recent), sender);
+        let writer = Writer::start(connection, sequence, clock.clone(), faults, told)
             .map_err(at(&directory))?;
         let readers = Readers::new(&path, clock.clone());
         let blobs = Blobs::open(&directory.join(BLOBS)).map_err(at(&directory))?;
-        Ok(Self(Arc::new(Inner { writer, readers, blobs, clock, grown, directory, _lock: lock })))
+        let inner = Inner { writer, readers, blobs, clock, recent, grown, directory, _lock: lock };
+        Ok(Self(Arc::new(inner)))
     }
 
     /// Runs a transaction and returns its outcome when it is durable.
@@ -223,6 +230,18 @@ impl Store {
     /// Returns what says the number of the newest durable event, and wakes when there are more.
     pub fn grown(&self) -> watch::Receiver<u64> {
         self.0.grown.clone()
+    }
+
+    /// Returns events after a number in their order, up to so many and about so many bytes, from
+    /// memory; `None` if some of them are not there any more.
+    pub fn recent_events(
+        &self,
+        seq: u64,
+        count_max: usize,
+        bytes_max: usize,
+    ) -> Option<Vec<StoredEvent>> {
+        let recent = self.0.recent.read().unwrap_or_else(PoisonError::into_inner);
+        recent.after(seq, count_max, bytes_max)
     }
 
     /// Returns where the bytes of blobs are.

@@ -4,7 +4,7 @@
 //! answers all after one `COMMIT`, which is one `fsync`. While that runs, the next ones gather.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -15,6 +15,7 @@ use crate::clock::Clock;
 use crate::error::Error;
 use crate::event::Sequence;
 use crate::fault::{FaultPoint, Faults};
+use crate::recent::Recent;
 use crate::tx::Tx;
 
 /// The most transactions that share one `COMMIT`.
@@ -67,10 +68,12 @@ impl Writer {
         sequence: Sequence,
         clock: Clock,
         faults: Faults,
-        grown: watch::Sender<u64>,
+        (recent, grown): (Arc<RwLock<Recent>>, watch::Sender<u64>),
     ) -> std::io::Result<Self> {
         let queue = Arc::new(Queue::default());
-        let mut run = Run { queue: Arc::clone(&queue), connection, sequence, clock, faults, grown };
+        let queue_of_run = Arc::clone(&queue);
+        let mut run =
+            Run { queue: queue_of_run, connection, sequence, clock, faults, recent, grown };
         let thread =
             thread::Builder::new().name("store-writer".into()).spawn(move || run.until_closed())?;
         Ok(Self { queue, thread: Mutex::new(Some(thread)) })
@@ -185,6 +188,8 @@ struct Run {
     sequence: Sequence,
     clock: Clock,
     faults: Faults,
+    /// Written here and nowhere else, for a moment.
+    recent: Arc<RwLock<Recent>>,
     grown: watch::Sender<u64>,
 }
 
@@ -197,13 +202,25 @@ impl Run {
                 self.roll_back(error);
             }
             // Before the answers: whoever has one finds the event that it is about.
-            if outcome.is_ok() && self.sequence.has_grown() {
-                self.sequence.commit();
-                self.grown.send_replace(self.sequence.last());
-            }
+            self.tell(outcome.is_ok());
             for answer in answers {
                 answer(outcome.clone());
             }
+        }
+    }
+
+    /// Tells those who follow what a batch has appended.
+    fn tell(&mut self, is_committed: bool) {
+        let events = self.sequence.commit();
+        let Some(newest) = events.last().map(|event| event.seq) else { return };
+        let mut recent = self.recent.write().unwrap_or_else(PoisonError::into_inner);
+        if is_committed {
+            recent.extend(events);
+            drop(recent);
+            self.grown.send_replace(newest);
+        } else {
+            // It may be durable all the same; then those who follow find it in the table.
+            recent.forget(self.sequence.last());
         }
     }
 
@@ -239,6 +256,7 @@ impl Run {
     /// Runs one transaction in a savepoint. An error means that the whole batch is lost.
     fn job(&mut self, body: Body, answers: &mut Vec<Answer>) -> Result<(), Error> {
         self.statement("SAVEPOINT job")?;
+        let appended = self.sequence.appended();
         let mut tx = Tx {
             connection: &self.connection,
             sequence: Some(&mut self.sequence),
@@ -252,6 +270,7 @@ impl Run {
             return Err(Error::RolledBack);
         }
         if !keep {
+            self.sequence.truncate(appended);
             self.statement("ROLLBACK TO job")?;
         }
         self.statement("RELEASE job")

@@ -61,7 +61,13 @@ impl Fixture {
         };
         let directory = folder.path().to_owned();
         let faults = Faults::default();
-        let store = Store::open(Options { directory, clock, accept_future_seq: false, faults });
+        let store = Store::open(Options {
+            directory,
+            clock,
+            accept_future_seq: false,
+            recent_bytes_max: 1 << 20,
+            faults,
+        });
         Self {
             router: router(store.unwrap(), rates),
             now_ms,

@@ -34,6 +34,7 @@ async fn room(faults: Faults) -> Room {
         directory: directory.path().to_owned(),
         clock: source.clone(),
         accept_future_seq: false,
+        recent_bytes_max: 1 << 20,
         faults,
     });
     let store = store.unwrap();

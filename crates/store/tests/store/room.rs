@@ -44,7 +44,13 @@ pub(crate) fn open(
     // Time goes on by itself, a little with each look.
     let clock = Clock::new(move || now_us.fetch_add(1, Ordering::Relaxed));
     let (directory, faults) = (path.to_owned(), faults.clone());
-    Store::open(Options { directory, clock, accept_future_seq: false, faults })
+    Store::open(Options {
+        directory,
+        clock,
+        accept_future_seq: false,
+        recent_bytes_max: 1 << 20,
+        faults,
+    })
 }
 
 impl Room {

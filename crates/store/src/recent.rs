@@ -1,11 +1,12 @@
-//! The newest events, in memory once for all subscribers.
+//! The newest events, in memory once for all who follow. The writing thread adds them once they are
+//! durable, as it has had them in its hands: nobody has to read them again.
 
 use std::collections::VecDeque;
 
-use store::StoredEvent;
+use crate::event::StoredEvent;
 
 /// Events in their order, up to so many bytes; the oldest go first.
-pub(super) struct Ring {
+pub(crate) struct Recent {
     events: VecDeque<StoredEvent>,
     /// The number after which the ring has every event.
     since: u64,
@@ -13,14 +14,19 @@ pub(super) struct Ring {
     bytes_max: usize,
 }
 
-impl Ring {
+impl Recent {
     /// Makes an empty ring that has every event after `since`.
-    pub(super) fn new(since: u64, bytes_max: usize) -> Self {
+    pub(crate) fn new(since: u64, bytes_max: usize) -> Self {
         Self { events: VecDeque::new(), since, bytes: 0, bytes_max }
     }
 
+    /// Forgets everything up to a number, as it is not known what of it is durable.
+    pub(crate) fn forget(&mut self, until: u64) {
+        (self.events, self.bytes, self.since) = (VecDeque::new(), 0, until);
+    }
+
     /// Adds events that come next.
-    pub(super) fn extend(&mut self, events: Vec<StoredEvent>) {
+    pub(crate) fn extend(&mut self, events: impl IntoIterator<Item = StoredEvent>) {
         for event in events {
             self.bytes += event.frame.len();
             self.events.push_back(event);
@@ -35,7 +41,7 @@ impl Ring {
 
     /// Returns events after a number, up to so many and about so many bytes; `None` if the ring does
     /// not have all of them.
-    pub(super) fn after(
+    pub(crate) fn after(
         &self,
         seq: u64,
         count_max: usize,
@@ -63,14 +69,14 @@ mod tests {
         StoredEvent { seq, frame: vec![0; 10].into() }
     }
 
-    fn seqs(ring: &Ring, after: u64, count_max: usize, bytes_max: usize) -> Option<Vec<u64>> {
+    fn seqs(ring: &Recent, after: u64, count_max: usize, bytes_max: usize) -> Option<Vec<u64>> {
         let events = ring.after(after, count_max, bytes_max)?;
         Some(events.into_iter().map(|event| event.seq).collect())
     }
 
     #[test]
     fn what_is_not_in_it_any_more_is_not_taken_for_nothing() {
-        let mut ring = Ring::new(5, 35);
+        let mut ring = Recent::new(5, 35);
         assert_eq!(seqs(&ring, 4, 9, 99), None);
         assert_eq!(seqs(&ring, 5, 9, 99), Some(vec![]));
         ring.extend(vec![event(7), event(9), event(10)]);
@@ -86,7 +92,7 @@ mod tests {
 
     #[test]
     fn an_event_larger_than_the_ring_is_left_to_the_store() {
-        let mut ring = Ring::new(0, 5);
+        let mut ring = Recent::new(0, 5);
         ring.extend(vec![event(3)]);
         assert_eq!(seqs(&ring, 0, 9, 99), None);
         assert_eq!(seqs(&ring, 3, 9, 99), Some(vec![]));
