@@ -224,7 +224,7 @@ impl Tx<'_> {
     /// [`Error`] if the database failed.
     pub fn delete_account(&mut self, id: AccountId) -> Result<(), Error> {
         self.note_leftovers(id)?;
-        self.execute("DELETE FROM account WHERE id = $1", &[Value::Int(id.0)])?;
+        self.change_account("DELETE FROM account WHERE id = $1", &[Value::Int(id.0)])?;
         Ok(())
     }
 
@@ -235,7 +235,7 @@ impl Tx<'_> {
     /// [`Error::Conflict`] if another account has it.
     pub fn set_handle(&mut self, id: AccountId, handle: &Handle) -> Result<(), Error> {
         let values = [Value::Text(handle.as_str()), Value::Int(id.0)];
-        self.execute("UPDATE account SET handle = $1 WHERE id = $2", &values)?;
+        self.change_account("UPDATE account SET handle = $1 WHERE id = $2", &values)?;
         Ok(())
     }
 
@@ -245,7 +245,7 @@ impl Tx<'_> {
     ///
     /// [`Error::Conflict`] if another account has it.
     pub fn set_email(&mut self, id: AccountId, email: &str) -> Result<(), Error> {
-        self.execute(
+        self.change_account(
             "UPDATE account SET email = $1, email_key = $2, email_confirmed_at = NULL WHERE id = $3",
             &[Value::Text(email), Value::Text(&email.to_lowercase()), Value::Int(id.0)],
         )?;
@@ -259,7 +259,7 @@ impl Tx<'_> {
     /// [`Error`] if the database failed.
     pub fn confirm_email(&mut self, id: AccountId) -> Result<(), Error> {
         let values = [Value::Int(int(self.now_ms())), Value::Int(id.0)];
-        self.execute("UPDATE account SET email_confirmed_at = $1 WHERE id = $2", &values)?;
+        self.change_account("UPDATE account SET email_confirmed_at = $1 WHERE id = $2", &values)?;
         Ok(())
     }
 
@@ -270,7 +270,7 @@ impl Tx<'_> {
     /// [`Error`] if the database failed.
     pub fn set_password(&mut self, id: AccountId, password: &str) -> Result<(), Error> {
         let values = [Value::Text(password), Value::Int(id.0)];
-        self.execute("UPDATE account SET password = $1 WHERE id = $2", &values)?;
+        self.change_account("UPDATE account SET password = $1 WHERE id = $2", &values)?;
         Ok(())
     }
 
@@ -281,7 +281,7 @@ impl Tx<'_> {
     ///
     /// [`Error`] if the database failed.
     pub fn set_state(&mut self, id: AccountId, state: &AccountState) -> Result<(), Error> {
-        self.execute(
+        self.change_account(
             "UPDATE account SET deactivated_at = $1, delete_after = $2, suspended_at = $3,
                                 takedown_ref = $4 WHERE id = $5",
             &[
@@ -297,6 +297,13 @@ impl Tx<'_> {
             "UPDATE repo SET active = $1 WHERE account = $2",
             &[active, Value::Int(id.0)],
         )?;
+        Ok(())
+    }
+
+    /// Runs a statement that changes an account, and notes that what was read of it is old.
+    fn change_account(&mut self, sql: &str, values: &[Value<'_>]) -> Result<(), Error> {
+        self.has_changed_accounts = true;
+        self.execute(sql, values)?;
         Ok(())
     }
 

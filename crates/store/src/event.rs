@@ -63,18 +63,15 @@ impl Sequence {
         &mut self,
         connection: &Connection,
         now_us: u64,
-        account: i64,
+        account: AccountId,
         frame: Frame,
     ) -> Result<u64, Error> {
         let seq = now_us.max(self.last + 1);
         self.last = seq;
         let frame = Bytes::from(frame.into_bytes_with_seq(seq));
         connection
-            .prepare_cached("INSERT INTO event (seq, account) VALUES (?1, ?2)")?
-            .execute((int(seq), account))?;
-        connection
-            .prepare_cached("INSERT INTO event_frame (seq, frame) VALUES (?1, ?2)")?
-            .execute((int(seq), &frame[..]))?;
+            .prepare_cached("INSERT INTO event (seq, account, frame) VALUES (?1, ?2, ?3)")?
+            .execute((int(seq), account.0, &frame[..]))?;
         self.appended.push(StoredEvent { seq, frame });
         Ok(seq)
     }
@@ -91,16 +88,6 @@ impl Tx<'_> {
         Ok(last.flatten().unwrap_or_default())
     }
 
-    /// Returns the number of the oldest event that is kept.
-    ///
-    /// # Errors
-    ///
-    /// [`Error`] if the database failed.
-    pub fn first_seq(&mut self) -> Result<Option<u64>, Error> {
-        let first = self.query_opt("SELECT min(seq) FROM event", &[], |row| row.opt_uint(0))?;
-        Ok(first.flatten())
-    }
-
     /// Returns events after a number in their order, up to so many and about so many bytes.
     ///
     /// # Errors
@@ -112,7 +99,7 @@ impl Tx<'_> {
         count_max: usize,
         bytes_max: usize,
     ) -> Result<Vec<StoredEvent>, Error> {
-        let sql = "SELECT seq, frame FROM event_frame WHERE seq > ?1 ORDER BY seq LIMIT ?2";
+        let sql = "SELECT seq, frame FROM event WHERE seq > ?1 ORDER BY seq LIMIT ?2";
         let mut statement = self.connection.prepare_cached(sql)?;
         let limit = int(u64::try_from(count_max).unwrap_or(u64::MAX));
         let mut rows = statement.query((int(seq), limit))?;
@@ -135,8 +122,14 @@ impl Tx<'_> {
     /// # Errors
     ///
     /// [`Error`] if the database failed.
+    ///
+    /// # Panics
+    ///
+    /// Panics in a transaction that only reads.
     pub fn append(&mut self, account: AccountId, frame: Frame) -> Result<u64, Error> {
-        self.append_event(account.0, frame)
+        let sequence =
+            self.sequence.as_mut().expect("events are appended where writing is allowed");
+        sequence.append(self.connection, self.now_us, account, frame)
     }
 
     /// Deletes up to so many events before a number, but never the newest, and returns how many it
@@ -155,7 +148,6 @@ impl Tx<'_> {
         )?;
         let Some(last) = last else { return Ok(0) };
         let values = [Value::Int(int(last))];
-        self.execute("DELETE FROM event_frame WHERE seq <= $1", &values)?;
         let pruned = self.execute("DELETE FROM event WHERE seq <= $1", &values)?;
         self.set_setting(PRUNED_TO, &last.to_string())?;
         Ok(pruned)
@@ -196,7 +188,6 @@ impl Tx<'_> {
     pub fn delete_events(&mut self, seqs: &[u64]) -> Result<(), Error> {
         for seq in seqs {
             let values = [Value::Int(int(*seq))];
-            self.execute("DELETE FROM event_frame WHERE seq = $1", &values)?;
             self.execute("DELETE FROM event WHERE seq = $1", &values)?;
         }
         Ok(())

@@ -17,6 +17,7 @@ mod event;
 mod fault;
 mod invite;
 mod job;
+mod known;
 mod leftover;
 mod mail;
 mod plc;

@@ -87,7 +87,9 @@ impl Reader<'_> {
         begin(connection)?;
         let _end = End(connection);
         let now_us = self.readers.clock.now_us();
-        body(&mut Tx { connection, sequence: None, faults: None, now_us })
+        let mut tx =
+            Tx { connection, sequence: None, faults: None, now_us, has_changed_accounts: false };
+        body(&mut tx)
     }
 }
 

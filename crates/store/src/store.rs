@@ -8,19 +8,22 @@ use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
+use syntax::Did;
 use thiserror::Error;
 use tokio::sync::watch;
 
+use crate::account::Account;
 use crate::blobs::Blobs;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::event::{Sequence, StoredEvent};
 use crate::fault::Faults;
+use crate::known::Known;
 use crate::readers::{Reader, Readers};
 use crate::recent::Recent;
 use crate::schema::{self, SchemaError};
 use crate::tx::Tx;
-use crate::writer::{Topic, Writer};
+use crate::writer::{Followers, Run, Topic, Writer};
 
 /// The name of the database in the data directory.
 pub(crate) const DATABASE: &str = "pagurus.sqlite";
@@ -95,6 +98,7 @@ struct Inner {
     clock: Clock,
     recent: Arc<RwLock<Recent>>,
     grown: watch::Receiver<u64>,
+    known: Arc<Known>,
     directory: PathBuf,
     /// Held as long as the store is open.
     _lock: File,
@@ -127,12 +131,15 @@ impl Store {
         let (sender, grown) = watch::channel(last_seq);
         let sequence = Sequence::new(last_seq);
         let recent = Arc::new(RwLock::new(Recent::new(last_seq, recent_bytes_max)));
-        let told = (Arc::clone(&recent), sender);
-        let writer = Writer::start(connection, sequence, clock.clone(), faults, told)
-            .map_err(at(&directory))?;
+        let known = Arc::new(Known::new());
+        let followers =
+            Followers { recent: Arc::clone(&recent), grown: sender, known: Arc::clone(&known) };
+        let run = Run::new(connection, sequence, clock.clone(), faults, followers);
+        let writer = Writer::start(run).map_err(at(&directory))?;
         let readers = Readers::new(&path, clock.clone());
         let blobs = Blobs::open(&directory.join(BLOBS)).map_err(at(&directory))?;
-        let inner = Inner { writer, readers, blobs, clock, recent, grown, directory, _lock: lock };
+        let inner =
+            Inner { writer, readers, blobs, clock, recent, grown, known, directory, _lock: lock };
         Ok(Self(Arc::new(inner)))
     }
 
@@ -182,6 +189,22 @@ impl Store {
         body: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         self.0.readers.reader().await?.snapshot(body)
+    }
+
+    /// Returns the account with a DID as it is now, from memory if it was read before.
+    ///
+    /// # Errors
+    ///
+    /// [`enum@Error`] if the database failed.
+    pub async fn account(&self, did: &Did) -> Result<Option<Arc<Account>>, Error> {
+        let moment = match self.0.known.account(did) {
+            Ok(account) => return Ok(Some(account)),
+            Err(moment) => moment,
+        };
+        let Some(account) = self.read(|tx| tx.account(did)).await? else { return Ok(None) };
+        let account = Arc::new(account);
+        self.0.known.remember(&account, moment);
+        Ok(Some(account))
     }
 
     /// Runs a body on a snapshot without waiting for a connection, for threads that compute.
@@ -305,9 +328,8 @@ fn open_writer(path: &Path) -> rusqlite::Result<Connection> {
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(Duration::from_secs(10))?;
-    // These two count only as long as there are no tables.
+    // Counts only as long as there are no tables.
     connection.pragma_update(None, "page_size", PAGE_BYTES)?;
-    connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;

@@ -5,7 +5,6 @@
 
 use std::num::TryFromIntError;
 
-use repo::event::Frame;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, ToSql};
 use syntax::{Cid, Did, Tid};
@@ -21,6 +20,8 @@ pub struct Tx<'a> {
     pub(crate) sequence: Option<&'a mut Sequence>,
     pub(crate) faults: Option<&'a Faults>,
     pub(crate) now_us: u64,
+    /// Whether it has changed or deleted an account.
+    pub(crate) has_changed_accounts: bool,
 }
 
 /// A value for a query.
@@ -87,21 +88,6 @@ impl<'a> Tx<'a> {
             found.push(read(&Row(row))?);
         }
         Ok(found)
-    }
-
-    /// Appends an event about an account to the log and returns its sequence number.
-    ///
-    /// # Errors
-    ///
-    /// [`Error`] if the database failed.
-    ///
-    /// # Panics
-    ///
-    /// Panics in a transaction that only reads.
-    pub(crate) fn append_event(&mut self, account: i64, frame: Frame) -> Result<u64, Error> {
-        let sequence =
-            self.sequence.as_mut().expect("events are appended where writing is allowed");
-        sequence.append(self.connection, self.now_us, account, frame)
     }
 
     fn prepare(&self, sql: &str, values: &[Value<'_>]) -> Result<CachedStatement<'a>, Error> {

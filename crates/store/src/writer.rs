@@ -1,7 +1,8 @@
 //! The one thread that writes.
 //!
-//! It takes the transactions that wait, runs each in a savepoint of one database transaction, and
-//! answers all after one `COMMIT`, which is one `fsync`. While that runs, the next ones gather.
+//! It takes the transactions that wait, runs them in one database transaction so that each can be
+//! undone alone, and answers all after one `COMMIT`, which is one `fsync`. While that runs, the next
+//! ones gather.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
@@ -15,6 +16,7 @@ use crate::clock::Clock;
 use crate::error::Error;
 use crate::event::Sequence;
 use crate::fault::{FaultPoint, Faults};
+use crate::known::Known;
 use crate::recent::Recent;
 use crate::tx::Tx;
 
@@ -63,17 +65,8 @@ pub(crate) struct Writer {
 
 impl Writer {
     /// Starts the thread.
-    pub(crate) fn start(
-        connection: Connection,
-        sequence: Sequence,
-        clock: Clock,
-        faults: Faults,
-        (recent, grown): (Arc<RwLock<Recent>>, watch::Sender<u64>),
-    ) -> std::io::Result<Self> {
-        let queue = Arc::new(Queue::default());
-        let queue_of_run = Arc::clone(&queue);
-        let mut run =
-            Run { queue: queue_of_run, connection, sequence, clock, faults, recent, grown };
+    pub(crate) fn start(mut run: Run) -> std::io::Result<Self> {
+        let queue = Arc::clone(&run.queue);
         let thread =
             thread::Builder::new().name("store-writer".into()).spawn(move || run.until_closed())?;
         Ok(Self { queue, thread: Mutex::new(Some(thread)) })
@@ -182,18 +175,40 @@ impl Queue {
     }
 }
 
-struct Run {
+/// What the thread works with.
+pub(crate) struct Run {
     queue: Arc<Queue>,
     connection: Connection,
     sequence: Sequence,
     clock: Clock,
     faults: Faults,
-    /// Written here and nowhere else, for a moment.
-    recent: Arc<RwLock<Recent>>,
-    grown: watch::Sender<u64>,
+    followers: Followers,
+    /// Whether the batch has changed or deleted accounts.
+    has_changed_accounts: bool,
+}
+
+/// Those who are told what was written.
+pub(crate) struct Followers {
+    /// The newest events. Written to by the thread and nobody else, for a moment.
+    pub(crate) recent: Arc<RwLock<Recent>>,
+    /// The number of the newest event.
+    pub(crate) grown: watch::Sender<u64>,
+    /// Accounts that were read.
+    pub(crate) known: Arc<Known>,
 }
 
 impl Run {
+    pub(crate) fn new(
+        connection: Connection,
+        sequence: Sequence,
+        clock: Clock,
+        faults: Faults,
+        followers: Followers,
+    ) -> Self {
+        let (queue, has_changed_accounts) = (Arc::default(), false);
+        Self { queue, connection, sequence, clock, faults, followers, has_changed_accounts }
+    }
+
     fn until_closed(&mut self) {
         while let Some(first) = self.queue.wait() {
             let mut answers = Vec::new();
@@ -209,15 +224,18 @@ impl Run {
         }
     }
 
-    /// Tells those who follow what a batch has appended.
+    /// Tells those who follow what a batch has changed and appended.
     fn tell(&mut self, is_committed: bool) {
+        if std::mem::take(&mut self.has_changed_accounts) {
+            self.followers.known.forget();
+        }
         let events = self.sequence.commit();
         let Some(newest) = events.last().map(|event| event.seq) else { return };
-        let mut recent = self.recent.write().unwrap_or_else(PoisonError::into_inner);
+        let mut recent = self.followers.recent.write().unwrap_or_else(PoisonError::into_inner);
         if is_committed {
             recent.extend(events);
             drop(recent);
-            self.grown.send_replace(newest);
+            self.followers.grown.send_replace(newest);
         } else {
             // It may be durable all the same; then those who follow find it in the table.
             recent.forget(self.sequence.last());
@@ -253,17 +271,25 @@ impl Run {
         self.statement("BEGIN IMMEDIATE")
     }
 
-    /// Runs one transaction in a savepoint. An error means that the whole batch is lost.
+    /// Runs one transaction so that it can be undone. An error means that the whole batch is lost.
+    ///
+    /// The first of a batch needs no savepoint, for which the database would copy each page that it
+    /// changes: before it there is nothing to go back to but the beginning.
     fn job(&mut self, body: Body, answers: &mut Vec<Answer>) -> Result<(), Error> {
-        self.statement("SAVEPOINT job")?;
+        let is_first = answers.is_empty();
+        if !is_first {
+            self.statement("SAVEPOINT job")?;
+        }
         let appended = self.sequence.appended();
         let mut tx = Tx {
             connection: &self.connection,
             sequence: Some(&mut self.sequence),
             faults: Some(&self.faults),
             now_us: self.clock.now_us(),
+            has_changed_accounts: false,
         };
         let (keep, answer) = body(Ok(&mut tx));
+        self.has_changed_accounts |= tx.has_changed_accounts;
         answers.push(answer);
         // After a full disk, for one, the database has already undone everything by itself.
         if self.connection.is_autocommit() {
@@ -271,9 +297,19 @@ impl Run {
         }
         if !keep {
             self.sequence.truncate(appended);
-            self.statement("ROLLBACK TO job")?;
         }
-        self.statement("RELEASE job")
+        match (is_first, keep) {
+            (true, true) => Ok(()),
+            (true, false) => {
+                self.statement("ROLLBACK")?;
+                self.statement("BEGIN IMMEDIATE")
+            }
+            (false, true) => self.statement("RELEASE job"),
+            (false, false) => {
+                self.statement("ROLLBACK TO job")?;
+                self.statement("RELEASE job")
+            }
+        }
     }
 
     fn statement(&self, sql: &str) -> Result<(), Error> {

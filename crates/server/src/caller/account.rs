@@ -1,6 +1,7 @@
 //! The owner of an account here, by an access token.
 
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use http::StatusCode;
 use store::Status;
@@ -18,7 +19,7 @@ pub(crate) struct Account<A: Access = Standard> {
     did: Did,
     scope: Scope,
     /// What the database said of the account, if it was asked.
-    row: Option<Box<store::Account>>,
+    row: Option<Arc<store::Account>>,
     access: PhantomData<fn() -> A>,
 }
 
@@ -84,7 +85,7 @@ impl<A: Access> Caller for Account<A> {
         if A::IS_STANDING_CHECKED {
             let row = load(pds, &account.did).await?.ok_or_else(not_found)?;
             standing(row.state.status())?;
-            account.row = Some(Box::new(row));
+            account.row = Some(row);
         }
         Ok(account)
     }
@@ -115,9 +116,9 @@ impl<A: Access> Account<A> {
     /// # Errors
     ///
     /// [`Fault`] with 403 `AccountNotFound` if it is gone.
-    pub(crate) async fn row(&self, pds: &Pds) -> Result<store::Account, Fault> {
+    pub(crate) async fn row(&self, pds: &Pds) -> Result<Arc<store::Account>, Fault> {
         match &self.row {
-            Some(row) => Ok((**row).clone()),
+            Some(row) => Ok(Arc::clone(row)),
             None => Ok(load(pds, &self.did).await?.ok_or_else(not_found)?),
         }
     }
@@ -132,11 +133,12 @@ impl<A: Access> Account<A> {
         &self,
         pds: &Pds,
         repo: &AtIdentifier,
-    ) -> Result<store::Account, Fault> {
-        let row = match (repo.did(), repo.handle()) {
-            (Some(did), _) => load(pds, did).await?,
-            (_, Some(handle)) => pds.store.read(|tx| tx.account_by_handle(handle)).await?,
-            (None, None) => None,
+    ) -> Result<Arc<store::Account>, Fault> {
+        let row = match repo {
+            AtIdentifier::Did(did) => load(pds, did).await?,
+            AtIdentifier::Handle(handle) => {
+                pds.store.read(|tx| tx.account_by_handle(handle)).await?.map(Arc::new)
+            }
         };
         let row = row.ok_or_else(not_found)?;
         standing(row.state.status())?;
@@ -152,8 +154,11 @@ impl<A: Access> Account<A> {
     }
 }
 
-pub(super) async fn load(pds: &Pds, did: &Did) -> Result<Option<store::Account>, store::Error> {
-    pds.store.read(|tx| tx.account(did)).await
+pub(super) async fn load(
+    pds: &Pds,
+    did: &Did,
+) -> Result<Option<Arc<store::Account>>, store::Error> {
+    pds.store.account(did).await
 }
 
 /// Refuses accounts that the host has taken down or suspended.

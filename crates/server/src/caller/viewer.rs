@@ -1,5 +1,7 @@
 //! Who reads what anybody may read: the owner and the operator see more of it.
 
+use std::sync::Arc;
+
 use syntax::Did;
 
 use super::account::{load, not_found, standing};
@@ -75,7 +77,7 @@ impl<A: Access> AccountOrService<A> {
     /// # Errors
     ///
     /// [`Fault`] with 403 `AccountNotFound` if it is not here, or 401 `AccountTakedown`.
-    pub(crate) async fn row(&self, pds: &Pds) -> Result<store::Account, Fault> {
+    pub(crate) async fn row(&self, pds: &Pds) -> Result<Arc<store::Account>, Fault> {
         match self {
             Self::Account(account) => account.row(pds).await,
             Self::Service(service) => {

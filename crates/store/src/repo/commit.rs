@@ -132,7 +132,7 @@ impl Tx<'_> {
         self.put_references(&commit, &old)?;
         self.fault(FaultPoint::AfterReferences)?;
         // Last, so that the order of numbers is the order of commits.
-        let seq = self.append_event(commit.account.0, commit.frame)?;
+        let seq = self.append(commit.account, commit.frame)?;
         self.fault(FaultPoint::AfterEvent)?;
         Ok(Committed { seq })
     }

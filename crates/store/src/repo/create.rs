@@ -51,7 +51,7 @@ impl Tx<'_> {
             self.put_empty_root(repo, commit.rev)?;
         }
         for frame in first.frames {
-            self.append_event(account.0, frame)?;
+            self.append(account, frame)?;
         }
         self.head(account)?.ok_or(Error::Missing)
     }

@@ -102,11 +102,7 @@ CREATE TABLE blob_takedown (
 
 CREATE TABLE event (
   seq INTEGER PRIMARY KEY,
-  account INTEGER NOT NULL
-) STRICT;
-
-CREATE TABLE event_frame (
-  seq INTEGER PRIMARY KEY,
+  account INTEGER NOT NULL,
   frame BLOB NOT NULL
 ) STRICT;
 

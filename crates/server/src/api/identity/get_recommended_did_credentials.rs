@@ -30,7 +30,7 @@ pub(super) async fn get_recommended_did_credentials(
         recovery.into_iter().chain([pds.keys.rotation.public_key().to_string()]).collect()
     };
     Ok(Output {
-        also_known_as: account.handle.map(|handle| vec![format!("at://{handle}")]),
+        also_known_as: account.handle.as_ref().map(|handle| vec![format!("at://{handle}")]),
         rotation_keys: (account.did.method() == "plc").then(rotation_keys),
         services: Some(Json(Value::Map(Map::from([(PDS_SERVICE, Value::Map(service))])))),
         verification_methods: Some(Json(Value::Map(Map::from([(

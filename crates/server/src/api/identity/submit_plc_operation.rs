@@ -3,6 +3,8 @@
 //!
 //! Lexicon: `lexicons/com/atproto/identity/submitPlcOperation.json`.
 
+use std::sync::Arc;
+
 use crypto::PublicKey;
 use identity::Origin;
 use identity::document::{ATPROTO_KEY, PDS_SERVICE, PDS_SERVICE_TYPE};
@@ -58,9 +60,9 @@ pub(super) async fn submit_plc_operation(
     submitted.await.map_err(Failure::internal)?
 }
 
-async fn submit(pds: &Pds, account: Row, operation: &Operation) -> Result<(), Failure> {
+async fn submit(pds: &Pds, account: Arc<Row>, operation: &Operation) -> Result<(), Failure> {
     did_plc::submit(pds, &account.did, operation).await?;
-    let (id, did, time) = (account.id, account.did, pds.clock.now());
+    let (id, did, time) = (account.id, account.did.clone(), pds.clock.now());
     let announce = pds.store.write(move |tx| tx.append(id, identity_frame(&did, None, &time)));
     announce.await.map(|_| ()).map_err(Failure::from)
 }

@@ -2,6 +2,8 @@
 //!
 //! Lexicon: `lexicons/com/atproto/repo/uploadBlob.json`.
 
+use std::sync::Arc;
+
 use http::StatusCode;
 use lexicon::com::atproto::repo::upload_blob::Output;
 use lexicon::wire::Blob;
@@ -53,7 +55,7 @@ pub(super) async fn upload_blob(
 /// Moves a blob to its place and notes whose it is.
 async fn keep(
     pds: Pds,
-    account: store::Account,
+    account: Arc<store::Account>,
     received: Received,
     mime_type: String,
 ) -> Result<(), Fault> {
