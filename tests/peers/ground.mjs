@@ -137,12 +137,12 @@ export const until = async (claim, probe, seconds = 30) => {
   }
 }
 
-/** Calls a method, and gives status, headers and body (JSON if it is). */
-export const call = async (nsid, { params, input, bytes, type, token, admin, url } = {}) => {
+/** Calls a method, and gives status, headers and body (JSON if it is, unless it is wanted raw). */
+export const call = async (nsid, { params, input, bytes, type, token, admin, url, headers: more, raw } = {}) => {
   const address = new URL(`/xrpc/${nsid}`, url ?? pds)
   for (const [key, value] of Object.entries(params ?? {}))
     for (const each of [value].flat()) if (each !== undefined) address.searchParams.append(key, each)
-  const headers = {}
+  const headers = { ...more }
   if (token) headers.authorization = `Bearer ${token}`
   if (admin)
     headers.authorization = `Basic ${Buffer.from(`admin:${adminPassword}`).toString('base64')}`
@@ -152,7 +152,7 @@ export const call = async (nsid, { params, input, bytes, type, token, admin, url
   const body = input !== undefined ? JSON.stringify(input) : bytes
   const response = await fetch(address, { method, headers, body })
   const content = new Uint8Array(await response.arrayBuffer())
-  const json = response.headers.get('content-type')?.startsWith('application/json')
+  const json = !raw && response.headers.get('content-type')?.startsWith('application/json')
   return {
     status: response.status,
     headers: response.headers,

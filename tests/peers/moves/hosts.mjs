@@ -1,0 +1,88 @@
+// The servers between which accounts move, and what differs between them.
+
+import { fileURLToPath } from 'node:url'
+
+import { Follower, followFromNow } from '../follower.mjs'
+import { ask, call, folder, freePort, pds, plc, sleep, start, until } from '../ground.mjs'
+import { Stream } from './stream.mjs'
+
+const program = fileURLToPath(new URL('../reference/pds.mjs', import.meta.url))
+
+/** A server: how it is asked, and what it says. */
+class Host {
+  constructor(url) {
+    this.url = url
+  }
+
+  call(nsid, options) {
+    return call(nsid, { ...options, url: this.url })
+  }
+
+  ask(nsid, options) {
+    return ask(nsid, { ...options, url: this.url })
+  }
+
+  async listen(follower) {
+    this.did = (await this.ask('com.atproto.server.describeServer')).did
+    this.stream = await Stream.open(this.url)
+    this.follower = follower
+  }
+
+  // A mail is written before the answer to what asked for it is sent, or soon after.
+  async newMail(email, action) {
+    const before = (await this.tokens(email)).length
+    await action()
+    const tokens = await until(`${email} gets a mail`, async () => {
+      const tokens = await this.tokens(email)
+      return tokens.length > before && tokens
+    })
+    return tokens.at(-1)
+  }
+}
+
+/** The server that is looked at. */
+export class Ours extends Host {
+  name = 'pagurus'
+  isReference = false
+
+  static async open() {
+    const host = new Ours(pds)
+    await host.listen(await followFromNow())
+    return host
+  }
+
+  async tokens(email) {
+    const mails = await (await fetch(`${this.url}/dev/mail`)).json()
+    const texts = mails.filter(({ to }) => to === email).map(({ text }) => text)
+    return texts.reverse().flatMap((text) => text.match(/\b[A-Z2-7]{5}-[A-Z2-7]{5}\b/i) ?? [])
+  }
+}
+
+/** The reference server, in a process of its own. */
+export class Reference extends Host {
+  isReference = true
+
+  static async open(name = 'reference', log) {
+    const port = await freePort()
+    const host = new Reference(`http://localhost:${port}`)
+    host.name = name
+    const env = { PDS_PORT: String(port), PDS_DATA_DIRECTORY: await folder(), PDS_DID_PLC_URL: plc }
+    const args = ['--disable-warning=ExperimentalWarning', program]
+    host.process = start(process.execPath, args, { env, log })
+    await until(`${name} answers`, async () => {
+      if (host.process.ended) throw new Error(host.process.errors.slice(-500))
+      return (await host.call('_health')).status === 200
+    }, 60).catch((error) => {
+      throw new Error(`${error.message}: ${host.process.errors.slice(-1000)}`)
+    })
+    await host.listen(new Follower(0, host.url))
+    await sleep(200)
+    return host
+  }
+
+  async tokens(email) {
+    const lines = this.process.output.split('\n').filter((line) => line.startsWith('{"mail"'))
+    const mails = lines.map((line) => JSON.parse(line)).filter(({ to }) => to === email)
+    return mails.map(({ token }) => token)
+  }
+}
