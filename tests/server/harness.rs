@@ -14,6 +14,7 @@
 
 mod account;
 mod ask;
+mod moving;
 mod records;
 mod stream;
 

@@ -27,7 +27,7 @@ use crate::harness::{Answer, Event, Pds, TestAccount};
 const EVENTS_OF_ACCOUNT: usize = 4;
 
 /// Returns a client of the server's directory.
-fn directory(pds: &Pds) -> PlcClient {
+pub(crate) fn directory(pds: &Pds) -> PlcClient {
     let origin: Origin = pds.plc_url().parse().unwrap();
     let dns = Arc::new(DnsTable::new());
     let http = Client::for_upstreams(dns, vec![origin.clone()], Settings::default());

@@ -3,6 +3,8 @@
 //! The file may have its blocks in any order, with doubles and with blocks that belong to nothing.
 //! Memory is bounded whatever the size: see [`Spool`].
 
+mod base;
+
 use std::fmt;
 use std::io::{self, Read, Seek, Write};
 
@@ -12,7 +14,9 @@ use thiserror::Error;
 
 use crate::car::{CarError, Decoder, Spool, SpoolError};
 use crate::commit::{Commit, CommitError, CommitV2};
-use crate::mst::{Key, NodeError, Position, Walk, WalkStep};
+use crate::mst::{Key, NodeError, Position, SourceError, Walk, WalkStep};
+
+pub use crate::archive::base::{Absent, Base, NoBase};
 
 /// A commit of any version that can be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +31,8 @@ pub enum AnyCommit {
 pub struct ArchiveReader<F, O> {
     decoder: Decoder,
     spool: Spool<F, O>,
+    /// Those of the files before this one.
+    strangers: u64,
 }
 
 /// A repository in a CAR file that has come in.
@@ -102,12 +108,15 @@ pub enum ArchiveError {
     /// Blocks could not be put aside.
     #[error(transparent)]
     Spool(#[from] SpoolError),
+    /// What the file is read over could not be read.
+    #[error("former state of the repository could not be read")]
+    Base(#[from] SourceError),
 }
 
 impl<F: Read + Write + Seek, O: FnMut() -> io::Result<F>> ArchiveReader<F, O> {
     /// Begins a file, whose blocks go to a spool.
     pub fn new(spool: Spool<F, O>) -> Self {
-        Self { decoder: Decoder::new(), spool }
+        Self { decoder: Decoder::new(), spool, strangers: 0 }
     }
 
     /// Adds the file's next bytes.
@@ -124,12 +133,15 @@ impl<F: Read + Write + Seek, O: FnMut() -> io::Result<F>> ArchiveReader<F, O> {
         Ok(())
     }
 
-    /// Ends the file and reads its commit.
+    /// Ends the file, returns its root and its commit, and begins another file.
+    ///
+    /// The blocks of all files are kept: of a repository and what was exported of it since, they are
+    /// together the repository that the last one is of.
     ///
     /// # Errors
     ///
     /// [`ArchiveError`] if the file ended within a block, or its root is not a commit.
-    pub fn finish(mut self) -> Result<Archive<F, O>, ArchiveError> {
+    pub fn next_file(&mut self) -> Result<(Cid, AnyCommit), ArchiveError> {
         self.decoder.finish()?;
         let root = match self.decoder.roots().unwrap_or_default() {
             [root] => root.cid().ok_or(ArchiveError::NoCommit)?,
@@ -137,8 +149,19 @@ impl<F: Read + Write + Seek, O: FnMut() -> io::Result<F>> ArchiveReader<F, O> {
         };
         let block = self.spool.get(&root)?.ok_or(ArchiveError::NoCommit)?;
         let commit = AnyCommit::decode(block)?;
-        let strangers = self.decoder.strangers();
-        Ok(Archive { root, commit, spool: self.spool, strangers })
+        self.strangers += self.decoder.strangers();
+        self.decoder = Decoder::new();
+        Ok((root, commit))
+    }
+
+    /// Ends the last file and reads its commit.
+    ///
+    /// # Errors
+    ///
+    /// [`ArchiveError`] if the file ended within a block, or its root is not a commit.
+    pub fn finish(mut self) -> Result<Archive<F, O>, ArchiveError> {
+        let (root, commit) = self.next_file()?;
+        Ok(Archive { root, commit, spool: self.spool, strangers: self.strangers })
     }
 }
 
@@ -174,28 +197,96 @@ impl<F: Read + Write + Seek, O: FnMut() -> io::Result<F>> Archive<F, O> {
     /// returned.
     pub fn walk<E: From<ArchiveError>>(
         &mut self,
+        found: impl FnMut(Part<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.walk_over(&mut NoBase, found)
+    }
+
+    /// Calls `found` as [`Archive::walk`] does, with parts that the file lacks taken from `base`. So
+    /// a file of what is newer than a revision is read.
+    ///
+    /// # Errors
+    ///
+    /// [`ArchiveError`] for the first part that neither has or that is not what it must be, or what
+    /// `found` returned.
+    pub fn walk_over<E: From<ArchiveError>>(
+        &mut self,
+        base: &mut impl Base,
         mut found: impl FnMut(Part<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         let mut walk = Walk::new(*self.commit.data());
+        let mut is_prepared = false;
         while let Some(step) = walk.next_step() {
             match step {
                 WalkStep::Node { cid, layer } => {
-                    let block = self.spool.get(&cid).map_err(ArchiveError::from)?;
-                    let block = block.ok_or(ArchiveError::MissingNode { cid, layer })?;
-                    let bytes = Bytes::copy_from_slice(block);
+                    let own = self.get(&cid)?.map(Bytes::copy_from_slice);
+                    let bytes = match own {
+                        Some(bytes) => bytes,
+                        None => {
+                            self.prepare(base, &mut is_prepared)?;
+                            let at = walk.place().expect("a node comes next");
+                            let theirs = base.node(at, &cid).map_err(ArchiveError::from)?;
+                            let theirs = theirs.filter(|bytes| cid.is_of(bytes));
+                            theirs.ok_or(ArchiveError::MissingNode { cid, layer })?
+                        }
+                    };
                     let at =
                         walk.enter(&bytes).map_err(|error| ArchiveError::Node { cid, error })?;
                     found(Part::Node { at, cid: &cid, bytes: &bytes })?;
                 }
-                WalkStep::Entry { key, value } => {
-                    let block = self.spool.get(&value).map_err(ArchiveError::from)?;
-                    let missing = || ArchiveError::MissingRecord { key: key.clone(), cid: value };
-                    let bytes = block.ok_or_else(missing)?;
-                    found(Part::Record { key: &key, cid: &value, bytes })?;
+                WalkStep::Entry { key, value: cid } => {
+                    if let Some(bytes) = self.get(&cid)? {
+                        found(Part::Record { key: &key, cid: &cid, bytes })?;
+                        continue;
+                    }
+                    self.prepare(base, &mut is_prepared)?;
+                    let theirs = base.record(&key, &cid).map_err(ArchiveError::from)?;
+                    let Some(bytes) = theirs.filter(|bytes| cid.is_of(bytes)) else {
+                        return Err(ArchiveError::MissingRecord { key, cid }.into());
+                    };
+                    found(Part::Record { key: &key, cid: &cid, bytes: &bytes })?;
                 }
             }
         }
         Ok(())
+    }
+
+    fn get(&mut self, cid: &Cid) -> Result<Option<&[u8]>, ArchiveError> {
+        Ok(self.spool.get(cid)?)
+    }
+
+    /// Tells the base once what the file lacks.
+    fn prepare(&mut self, base: &mut impl Base, is_done: &mut bool) -> Result<(), ArchiveError> {
+        if !*is_done {
+            *is_done = true;
+            base.prepare(&self.absent()?)?;
+        }
+        Ok(())
+    }
+
+    /// Finds out what the file lacks of its tree.
+    fn absent(&mut self) -> Result<Absent, ArchiveError> {
+        let mut absent = Absent::default();
+        let mut walk = Walk::new(*self.commit.data());
+        while let Some(step) = walk.next_step() {
+            match step {
+                WalkStep::Node { cid, .. } => match self.get(&cid)?.map(Bytes::copy_from_slice) {
+                    Some(bytes) => {
+                        walk.enter(&bytes).map_err(|error| ArchiveError::Node { cid, error })?;
+                    }
+                    None => {
+                        absent.nodes.insert(cid);
+                        walk.skip();
+                    }
+                },
+                WalkStep::Entry { key, value } => {
+                    if self.get(&value)?.is_none() {
+                        absent.records.insert(value, key);
+                    }
+                }
+            }
+        }
+        Ok(absent)
     }
 }
 

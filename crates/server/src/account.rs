@@ -5,7 +5,7 @@ mod lifecycle;
 
 use crypto::PrivateKey;
 use http::StatusCode;
-use store::{NewAccount, Tx};
+use store::{Account, NewAccount, Tx};
 use syntax::{Did, Handle};
 use thiserror::Error;
 
@@ -86,6 +86,48 @@ pub(crate) async fn create(pds: &Pds, creation: Creation) -> Result<String, Crea
             tx.create_repo(account, first)?;
             tx.delete_reserved_key(&did_key)?;
             session::begin(tx, account, &id, None)?;
+            Ok::<_, CreateError>(())
+        })
+        .await?;
+    Ok(refresh_id)
+}
+
+/// Goes on with a deactivated account whose owner has proved to be that, and ends the sessions that
+/// there were. Returns the id of the new session's refresh token.
+///
+/// # Errors
+///
+/// [`CreateError`] if another account has what is to be its.
+pub(crate) async fn resume(
+    pds: &Pds,
+    account: &Account,
+    handle: Handle,
+    email: Option<String>,
+    password: Option<String>,
+) -> Result<String, CreateError> {
+    let refresh_id = session::new_id();
+    let (id, did, new_id) = (account.id, account.did.clone(), refresh_id.clone());
+    pds.store
+        .write(move |tx| {
+            let account = tx.account(&did)?.ok_or(store::Error::Missing)?;
+            let is_other = |found: Option<Account>| found.is_some_and(|found| found.id != id);
+            if is_other(tx.account_by_handle(&handle)?) {
+                return Err(CreateError::HandleTaken(handle));
+            }
+            if account.handle.as_ref() != Some(&handle) {
+                tx.set_handle(id, &handle)?;
+            }
+            if let Some(email) = email.filter(|email| account.email.as_ref() != Some(email)) {
+                if is_other(tx.account_by_email(&email)?) {
+                    return Err(CreateError::EmailTaken(email));
+                }
+                tx.set_email(id, &email)?;
+            }
+            if let Some(password) = &password {
+                tx.set_password(id, password)?;
+            }
+            tx.delete_refresh_tokens(id)?;
+            session::begin(tx, id, &new_id, None)?;
             Ok::<_, CreateError>(())
         })
         .await?;

@@ -20,6 +20,7 @@ mod handle;
 mod hosted;
 mod housekeeping;
 mod http;
+mod import;
 mod invite;
 mod keys;
 mod media_type;

@@ -1,6 +1,7 @@
 //! What is known of blobs: which account has which, and which records refer to them. Their bytes
 //! are in [`crate::Blobs`].
 
+use repo::data::{Limits, blob, cbor};
 use repo::mst::Key;
 use syntax::{Cid, Tid};
 
@@ -12,6 +13,9 @@ use crate::tx::{Row, Tx, Value, int};
 /// How long a blob is kept that no record refers to, in milliseconds: between uploading it and
 /// writing the record, and after the last record is gone, while its address may be in use.
 const UNREFERENCED_MS: u64 = 6 * 60 * 60 * 1000;
+
+/// Types that uploads have whose sender did not know better.
+const SAYS_NOTHING: [&str; 3] = ["*/*", "application/octet-stream", "binary/octet-stream"];
 
 /// A blob whose bytes an account has uploaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,16 +79,16 @@ impl Tx<'_> {
         size: u64,
     ) -> Result<(), Error> {
         let now_ms = self.now_ms();
-        let cid = cid.to_bytes();
+        let bytes = cid.to_bytes();
         let referenced = self.query_opt(
-            "SELECT 1 FROM record_blob AS u JOIN repo AS r ON r.id = u.repo
+            "SELECT r.id FROM record_blob AS u JOIN repo AS r ON r.id = u.repo
              WHERE r.account = $1 AND r.current = 1 AND u.cid = $2 LIMIT 1",
-            &[Value::Int(account.0), Value::Blob(&cid)],
-            |_| Ok(()),
+            &[Value::Int(account.0), Value::Blob(&bytes)],
+            |row| Ok(RepoId(row.int(0)?)),
         )?;
-        let expires_at = match referenced {
-            Some(()) => Value::Null,
-            None => Value::Int(int(now_ms + UNREFERENCED_MS)),
+        let (expires_at, mime_type) = match referenced {
+            Some(repo) => (Value::Null, self.best_type(repo, cid, mime_type.to_owned())?),
+            None => (Value::Int(int(now_ms + UNREFERENCED_MS)), mime_type.to_owned()),
         };
         self.execute(
             "INSERT INTO blob (account, cid, mime_type, size, created_at, expires_at)
@@ -95,8 +99,8 @@ impl Tx<'_> {
                expires_at = CASE WHEN expires_at IS NULL THEN NULL ELSE excluded.expires_at END",
             &[
                 Value::Int(account.0),
-                Value::Blob(&cid),
-                Value::Text(mime_type),
+                Value::Blob(&bytes),
+                Value::Text(&mime_type),
                 Value::Int(int(size)),
                 Value::Int(int(now_ms)),
                 expires_at,
@@ -164,6 +168,48 @@ impl Tx<'_> {
             ],
         )?;
         Ok(())
+    }
+
+    /// Makes blobs stay that records of a repository refer to, and others of the account expire.
+    pub(crate) fn mark_blobs(&mut self, account: AccountId, repo: RepoId) -> Result<(), Error> {
+        let expires_at = int(self.now_ms() + UNREFERENCED_MS);
+        let used = self.query_all(
+            "SELECT cid, mime_type FROM blob WHERE account = $1 AND expires_at IS NOT NULL
+               AND EXISTS (SELECT 1 FROM record_blob AS u WHERE u.repo = $2 AND u.cid = blob.cid)",
+            &[Value::Int(account.0), Value::Int(repo.0)],
+            |row| Ok((row.cid(0)?, row.text(1)?)),
+        )?;
+        for (cid, mime_type) in used {
+            let mime_type = self.best_type(repo, &cid, mime_type)?;
+            self.execute(
+                "UPDATE blob SET expires_at = NULL, mime_type = $1 WHERE account = $2 AND cid = $3",
+                &[Value::Text(&mime_type), Value::Int(account.0), Value::Blob(&cid.to_bytes())],
+            )?;
+        }
+        self.execute(
+            "UPDATE blob SET expires_at = $1 WHERE account = $2 AND expires_at IS NULL
+               AND NOT EXISTS (SELECT 1 FROM record_blob AS u WHERE u.repo = $3 AND u.cid = blob.cid)",
+            &[Value::Int(expires_at), Value::Int(account.0), Value::Int(repo.0)],
+        )?;
+        Ok(())
+    }
+
+    /// Returns a blob's type, or, if that says nothing, the one that a record gives it.
+    fn best_type(&mut self, repo: RepoId, cid: &Cid, mime_type: String) -> Result<String, Error> {
+        if !SAYS_NOTHING.contains(&mime_type.as_str()) {
+            return Ok(mime_type);
+        }
+        let record = self.query_opt(
+            "SELECT r.bytes FROM record_blob AS u
+             JOIN record AS r ON r.repo = u.repo AND r.path = u.path
+             WHERE u.repo = $1 AND u.cid = $2 LIMIT 1",
+            &[Value::Int(repo.0), Value::Blob(&cid.to_bytes())],
+            |row| row.blob(0),
+        )?;
+        let value = record.and_then(|record| cbor::decode_lenient(&record, &Limits::FOREIGN).ok());
+        let said = value
+            .and_then(|value| blob::find(&value.value).into_iter().find(|blob| blob.cid == *cid));
+        Ok(said.map_or(mime_type, |blob| blob.mime_type))
     }
 
     /// Lists the blobs that records of a repository refer to, by CID after one, whether or not

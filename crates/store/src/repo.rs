@@ -2,12 +2,14 @@
 //!
 //! This is the hot path. Its statements are written for one database each and cached.
 
+mod base;
 mod blocks;
 mod check;
 mod commit;
 mod create;
 mod export;
 mod hosted;
+mod import;
 mod nodes;
 mod proof;
 mod record;
@@ -19,11 +21,15 @@ use crate::account::AccountId;
 use crate::error::Error;
 use crate::tx::{Row, Tx, Value};
 
+pub(crate) use crate::repo::import::abandon_imports;
+
+pub use crate::repo::base::FormerRepo;
 pub use crate::repo::check::{CheckReport, Disagreement};
 pub use crate::repo::commit::{BlobFault, BlobUse, CommitError, Committed, RepoCommit};
 pub use crate::repo::create::FirstCommit;
 pub use crate::repo::export::ExportError;
 pub use crate::repo::hosted::HostedRepo;
+pub use crate::repo::import::{ImportHead, ImportRecord, SwitchError};
 pub use crate::repo::nodes::Nodes;
 pub use crate::repo::proof::ProofError;
 pub use crate::repo::record::{Range, StoredRecord};

@@ -21,6 +21,7 @@ use crate::fault::Faults;
 use crate::known::Known;
 use crate::readers::{Reader, Readers};
 use crate::recent::Recent;
+use crate::repo::abandon_imports;
 use crate::schema::{self, SchemaError};
 use crate::tx::Tx;
 use crate::writer::{Followers, Run, Topic, Writer};
@@ -118,6 +119,7 @@ impl Store {
         let path = directory.join(DATABASE);
         let mut connection = open_writer(&path)?;
         schema::migrate(&mut connection, &path)?;
+        abandon_imports(&connection)?;
         // So that the file is still there if the power goes now.
         File::open(&directory).and_then(|folder| folder.sync_all()).map_err(at(&directory))?;
 
@@ -280,6 +282,15 @@ impl Store {
     /// Returns the data directory.
     pub fn directory(&self) -> &Path {
         &self.0.directory
+    }
+
+    /// Makes an empty file on the disk of the data directory, which is gone when it is closed.
+    ///
+    /// # Errors
+    ///
+    /// [`io::Error`] if the file cannot be made.
+    pub fn scratch_file(&self) -> io::Result<File> {
+        tempfile::tempfile_in(&self.0.directory)
     }
 
     /// Tells whether writing has stopped after a failure of the disk.

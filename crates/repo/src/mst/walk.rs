@@ -88,6 +88,13 @@ impl Walk {
         }
     }
 
+    /// Returns the place of the node that comes next. The layer of the root is not known, and given
+    /// as 0.
+    pub fn place(&self) -> Option<Position<'_>> {
+        let next = self.next.as_ref()?;
+        Some(Position { layer: next.layer.unwrap_or_default(), lo: next.bounds.lo.as_ref() })
+    }
+
     /// Enters the node that came next, whose block this is, and returns its place.
     ///
     /// That the block has the node's CID is the caller's to know.

@@ -5,6 +5,7 @@ mod create_record;
 mod delete_record;
 mod describe_repo;
 mod get_record;
+mod import_repo;
 mod list_missing_blobs;
 mod list_records;
 mod put_record;
@@ -15,6 +16,7 @@ mod upload_blob;
 use lexicon::com::atproto::repo::apply_writes::{ApplyWrites, Input as Writes, Writes as Op};
 use lexicon::com::atproto::repo::create_record::CreateRecord;
 use lexicon::com::atproto::repo::delete_record::DeleteRecord;
+use lexicon::com::atproto::repo::import_repo::ImportRepo;
 use lexicon::com::atproto::repo::put_record::PutRecord;
 
 use crate::config::Config;
@@ -44,6 +46,7 @@ pub(super) fn register(methods: &mut Methods, config: &Config) {
         .procedure(ApplyWrites, apply_writes::apply_writes)
         .body_max(WRITES_BODY_BYTES_MAX)
         .rate_by_input(&REPO_WRITE, |who, input| charge(who, points(input)));
+    methods.upload(ImportRepo, import_repo::import_repo).body_max(config.limits.import_bytes);
 }
 
 /// Counts writes by account.

@@ -13,7 +13,8 @@ use syntax::{Cid, Datetime, Did, Handle, Tid};
 use super::batch::SEQ;
 use crate::clock::Clock;
 
-/// Makes the empty repository of a new account. One that begins deactivated has no events yet.
+/// Makes the empty repository of a new account. One that begins deactivated has no events yet, and
+/// its revision is the first of all: the repository that moves in comes after it.
 pub(crate) fn first_commit(
     did: &Did,
     handle: &Handle,
@@ -21,7 +22,8 @@ pub(crate) fn first_commit(
     clock: &Clock,
     active: bool,
 ) -> Result<FirstCommit, DraftError> {
-    let mut signed = Draft::new(&Tree::empty(), &NoSource).sign(did, clock.next_tid(), key)?;
+    let rev = if active { clock.next_tid() } else { Tid::from_u64(1) };
+    let mut signed = Draft::new(&Tree::empty(), &NoSource).sign(did, rev, key)?;
     let (rev, time) = (signed.commit.rev, clock.now());
     let commit = CommitEvent {
         seq: SEQ,

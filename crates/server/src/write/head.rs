@@ -68,7 +68,12 @@ impl OpenRepo {
 
     /// Signs a new commit of the same tree.
     pub(crate) fn sign_anew(&self, rev: Tid) -> Commit {
-        Commit::sign(self.did.clone(), self.tree.root(), rev, &self.key)
+        self.sign(self.tree.root(), rev)
+    }
+
+    /// Signs a commit of another tree.
+    pub(crate) fn sign(&self, data: Cid, rev: Tid) -> Commit {
+        Commit::sign(self.did.clone(), data, rev, &self.key)
     }
 
     /// Returns about how many bytes of memory it took when that was last looked at.

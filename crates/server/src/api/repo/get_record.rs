@@ -45,6 +45,11 @@ pub(super) async fn get_record(
     };
     let record = record.ok_or_else(not_found)?;
     let mut json = Vec::with_capacity(room(&record));
-    put_record(&mut json, &did, &record).map_err(Failure::internal)?;
+    // An import may have brought it.
+    put_record(&mut json, &did, &record).map_err(|_| {
+        let message =
+            format!("Record is not CBOR, see com.atproto.sync.getRecord: at://{did}/{path}");
+        Failure::declared(Error::RecordNotFound, message)
+    })?;
     Ok(json_response(json))
 }

@@ -2,13 +2,16 @@
 //!
 //! Lexicon: `lexicons/com/atproto/server/createAccount.json`.
 
+use std::sync::Arc;
+
 use crypto::{Curve, PrivateKey, PublicKey};
 use identity::document;
 use identity::plc::{Content, DidKey, Operation, State};
 use lexicon::com::atproto::server::create_account::{Error, Input, Output};
 use repo::data::Limits;
 use repo::data::json::{self, Json};
-use syntax::Did;
+use store::{Account, Status};
+use syntax::{Did, Handle};
 
 use crate::account::{self, Creation};
 use crate::caller::Service;
@@ -20,17 +23,25 @@ use crate::token::Scope;
 use crate::{did_plc, email, password};
 
 /// Makes an account. One whose identity is made here begins active; one whose identity is somebody's
-/// already, which their token has to prove, begins deactivated.
+/// already, which their token has to prove, begins deactivated; if it is here from before, it is
+/// gone on with.
 pub(super) async fn create_account(
     pds: Pds,
     caller: Option<Service>,
     input: Input,
 ) -> Result<Output, Failure<Error>> {
-    check(&pds, caller.as_ref(), &input).await?;
+    let back = check(&pds, caller.as_ref(), &input).await?;
     let password = match &input.password {
         Some(password) => Some(pds.passwords.hash(password).await?),
         None => None,
     };
+    if let Some(account) = back {
+        let Input { handle, email, .. } = input;
+        let refresh_id = account::resume(&pds, &account, handle.clone(), email, password).await?;
+        let document = pds.resolver.document(&account.did).await.ok();
+        let document = document.map(|document| document.as_json().to_owned());
+        return Ok(output(&pds, account.did.clone(), handle, document, refresh_id));
+    }
     let Input { did, handle, email, invite_code, recovery_key, .. } = input;
     let active = did.is_none();
     let (did, signing_key, did_doc) = match did {
@@ -53,27 +64,43 @@ pub(super) async fn create_account(
             return Err(error.into());
         }
     };
-    let tokens = Tokens::new(&pds, &own_did, Scope::Access, refresh_id);
-    Ok(Output {
-        access_jwt: tokens.access,
-        refresh_jwt: tokens.refresh,
-        did: own_did,
-        handle: own_handle,
-        did_doc: did_doc
-            .and_then(|text| json::decode(text.as_bytes(), &Limits::RECORD).ok())
-            .map(Json),
-    })
+    Ok(output(&pds, own_did, own_handle, did_doc, refresh_id))
 }
 
-/// Refuses all that can be refused before anything is made.
-async fn check(pds: &Pds, caller: Option<&Service>, input: &Input) -> Result<(), Failure<Error>> {
+fn output(
+    pds: &Pds,
+    did: Did,
+    handle: Handle,
+    document: Option<String>,
+    refresh_id: String,
+) -> Output {
+    let tokens = Tokens::new(pds, &did, Scope::Access, refresh_id);
+    let decode = |text: String| json::decode(text.as_bytes(), &Limits::RECORD).ok();
+    Output {
+        access_jwt: tokens.access,
+        refresh_jwt: tokens.refresh,
+        did,
+        handle,
+        did_doc: document.and_then(decode).map(Json),
+    }
+}
+
+/// Refuses all that can be refused before anything is made. Returns the account if it is here
+/// already, deactivated, and its owner comes back to it.
+async fn check(
+    pds: &Pds,
+    caller: Option<&Service>,
+    input: &Input,
+) -> Result<Option<Arc<Account>>, Failure<Error>> {
     if input.plc_op.is_some() {
         return Err(Failure::invalid_request("Unsupported input: \"plcOp\""));
     }
     if let Some(password) = &input.password {
         password::check_new(password)?;
     }
-    if pds.config.invite_required && input.invite_code.is_none() {
+    let back = coming_back(pds, caller, input).await?;
+    let needs_invite = pds.config.invite_required && back.is_none();
+    if needs_invite && input.invite_code.is_none() {
         return Err(Failure::declared(Error::InvalidInviteCode, "No invite code provided"));
     }
     email::check(input.email.as_deref())?;
@@ -95,7 +122,10 @@ async fn check(pds: &Pds, caller: Option<&Service>, input: &Input) -> Result<(),
         let message = format!("Missing auth to create account with did: {did}");
         return Err(Refusal::unauthenticated(message).into());
     }
-    let code = input.invite_code.as_deref().filter(|_| pds.config.invite_required);
+    if back.is_some() {
+        return Ok(back);
+    }
+    let code = input.invite_code.as_deref().filter(|_| needs_invite);
     pds.store
         .read(|tx| {
             if let Some(code) = code
@@ -106,13 +136,28 @@ async fn check(pds: &Pds, caller: Option<&Service>, input: &Input) -> Result<(),
             account::check_free(tx, input.did.as_ref(), &input.handle, input.email.as_deref())
         })
         .await?;
-    Ok(())
+    Ok(None)
+}
+
+/// Returns the account that is here of old, if its owner asks for it: one that has left, or whose
+/// move here was broken off.
+async fn coming_back(
+    pds: &Pds,
+    caller: Option<&Service>,
+    input: &Input,
+) -> Result<Option<Arc<Account>>, Failure<Error>> {
+    let Some(did) = input.did.as_ref().filter(|did| caller.is_some_and(|by| by.did == **did))
+    else {
+        return Ok(None);
+    };
+    let account = pds.store.account(did).await?;
+    Ok(account.filter(|account| account.state.status() == Status::Deactivated))
 }
 
 /// Makes a did:plc, and returns it with its signing key and its document.
 async fn new_identity(
     pds: &Pds,
-    handle: &syntax::Handle,
+    handle: &Handle,
     recovery_key: Option<&str>,
 ) -> Result<(Did, PrivateKey, Option<String>), Failure<Error>> {
     let signing_key = PrivateKey::generate(Curve::Secp256k1);

@@ -1,0 +1,291 @@
+//! Replacing the repository of a deactivated account with one that comes from elsewhere.
+//!
+//! The repository is received whole and checked before anything is changed: whose it is, who signed
+//! it, and, from the commit down to each record, that it is the tree that its commit names. What it
+//! lacks is taken from the repository that the account has, so that an archive of what is newer than
+//! a revision will do. Records are kept as they came to the byte, those that cannot be read, too.
+
+mod load;
+mod signer;
+
+use std::fs::File;
+use std::io;
+
+use bytes::Bytes;
+use http::StatusCode;
+use repo::archive::{AnyCommit, Archive, ArchiveError, ArchiveReader};
+use repo::car::Spool;
+use repo::commit::Commit;
+use repo::mst::Key;
+use store::repo::{Head, ImportHead, RepoId, SwitchError};
+use store::{Status, Store};
+use syntax::{Cid, Did, Tid};
+use thiserror::Error;
+use tokio::sync::mpsc;
+use tokio::task::spawn_blocking;
+
+use crate::failure::{Fault, Refusal};
+use crate::import::load::{Load, Tally};
+use crate::import::signer::SignerError;
+use crate::keys::SigningKeyError;
+use crate::pds::Pds;
+use crate::write;
+
+/// How much of a repository stays in memory until it is checked; more goes to a file.
+const MEMORY_BYTES_MAX: usize = 16 << 20;
+/// How many pieces of a body wait to be put aside.
+const PIECES_WAITING_MAX: usize = 4;
+/// How far a revision may be ahead of the clock: others refuse what is further, in microseconds.
+const AHEAD_US_MAX: u64 = 5 * 60 * 1_000_000;
+
+/// Makes the file for what does not stay in memory.
+type OpenFile = Box<dyn FnMut() -> io::Result<File> + Send>;
+/// A repository that has been received.
+pub(crate) type Received = Archive<File, OpenFile>;
+
+/// Receives a repository in pieces.
+pub(crate) struct Receiver {
+    pieces: mpsc::Sender<Bytes>,
+    outcome: tokio::task::JoinHandle<Result<Received, ArchiveError>>,
+}
+
+/// What was imported.
+#[derive(Debug)]
+pub(crate) struct Imported {
+    /// The commit that the account is at now.
+    pub(crate) commit: Cid,
+    /// Its revision.
+    pub(crate) rev: Tid,
+    /// How many records there are, and how many bytes they have.
+    pub(crate) records: u64,
+    /// How many records cannot be read.
+    pub(crate) unreadable: u64,
+    /// Some of them.
+    pub(crate) examples: Vec<Key>,
+}
+
+/// Says why a repository was not imported. Nothing has changed.
+#[derive(Debug, Error)]
+pub(crate) enum ImportError {
+    /// What was received is not a whole repository, not even with what is here.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
+    /// It is somebody else's.
+    #[error("repository is that of {found}, not of {expected}")]
+    OtherDid {
+        /// Whose it is.
+        found: Did,
+        /// Whose it should be.
+        expected: Did,
+    },
+    /// No key that the account has or had signed it.
+    #[error("commit is not signed by a key that {0} has or had")]
+    Signature(Did),
+    /// It is not known which keys the account has and had.
+    #[error("keys of the account cannot be found")]
+    Signer(#[from] SignerError),
+    /// The account is active, or the host has closed it.
+    #[error("repository can be imported only while the account is deactivated")]
+    NotDeactivated,
+    /// Something else changed the account meanwhile.
+    #[error(transparent)]
+    Changed(#[from] SwitchError),
+    /// The repository could not be had for itself.
+    #[error(transparent)]
+    Write(#[from] write::Error),
+    /// The account's key cannot be used.
+    #[error("signing key cannot be used")]
+    Key(#[from] SigningKeyError),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+impl Receiver {
+    /// Begins to receive a repository.
+    pub(crate) fn new(store: &Store) -> Self {
+        let (pieces, mut incoming) = mpsc::channel::<Bytes>(PIECES_WAITING_MAX);
+        let store = store.clone();
+        // Hashing and writing to a file take their time.
+        let outcome = spawn_blocking(move || {
+            let open: OpenFile = Box::new(move || store.scratch_file());
+            let mut reader = ArchiveReader::new(Spool::new(MEMORY_BYTES_MAX, open));
+            while let Some(piece) = incoming.blocking_recv() {
+                reader.push(&piece)?;
+            }
+            reader.finish()
+        });
+        Self { pieces, outcome }
+    }
+
+    /// Adds the next bytes, and tells whether more are wanted. If not, [`Receiver::finish`] says why.
+    pub(crate) async fn push(&self, piece: Bytes) -> bool {
+        self.pieces.send(piece).await.is_ok()
+    }
+
+    /// Ends the repository.
+    ///
+    /// # Errors
+    ///
+    /// [`ArchiveError`] if it is not a CAR file of one.
+    pub(crate) async fn finish(self) -> Result<Received, ArchiveError> {
+        drop(self.pieces);
+        self.outcome.await.expect("reading an archive does not panic, and nobody aborts the task")
+    }
+}
+
+impl Imported {
+    /// Logs what was imported.
+    pub(crate) fn tell(&self, did: &Did) {
+        let Self { commit, rev, records, unreadable, examples } = self;
+        tracing::info!(%did, %commit, %rev, records, "a repository was imported");
+        if *unreadable > 0 {
+            let examples: Vec<&str> = examples.iter().map(Key::as_str).collect();
+            tracing::warn!(%did, unreadable, ?examples, "records were imported that cannot be read");
+        }
+    }
+}
+
+/// Gives a deactivated account the repository that was received for it.
+///
+/// # Errors
+///
+/// [`ImportError`] if it is not a repository of the account's, or the account is not deactivated.
+pub(crate) async fn import(
+    pds: &Pds,
+    did: &Did,
+    archive: Received,
+) -> Result<Imported, ImportError> {
+    if archive.commit().did() != did {
+        let found = archive.commit().did().clone();
+        return Err(ImportError::OtherDid { found, expected: did.clone() });
+    }
+    signer::check(pds, did, archive.commit()).await?;
+    let _lease = pds.writers.lease(did).await?;
+    let open = pds.writers.open(did).await?;
+    let (account, old) = pds
+        .store
+        .read(|tx| {
+            let account = tx.account(did)?.ok_or(store::Error::Missing)?;
+            let old = tx.head(account.id)?.ok_or(store::Error::Missing)?;
+            Ok::<_, store::Error>((account, old))
+        })
+        .await?;
+    if account.state.status() != Status::Deactivated {
+        return Err(ImportError::NotDeactivated);
+    }
+    let new = head(pds, &archive, &old, |rev| open.sign(*archive.commit().data(), rev));
+    let tally = if new.data == old.data {
+        let unchanged = Tally { records: old.records, ..Tally::default() };
+        if new.commit != old.commit {
+            let (old, new) = (old, new.clone());
+            pds.store.write(move |tx| tx.switch_commit(&old, &new)).await?;
+        }
+        unchanged
+    } else {
+        replace(pds, archive, old, new.clone()).await?
+    };
+    let Tally { records, unreadable, examples, .. } = tally;
+    Ok(Imported { commit: new.commit, rev: new.rev, records, unreadable, examples })
+}
+
+/// Returns the commit that an account will be at: the one that was received, or one of the same tree
+/// that is signed here.
+fn head(pds: &Pds, archive: &Received, old: &Head, sign: impl FnOnce(Tid) -> Commit) -> ImportHead {
+    let data = *archive.commit().data();
+    if let AnyCommit::V3(commit) = archive.commit() {
+        let block = commit.encode();
+        // One that comes before what followers have seen from here, or that they would take for one
+        // from the future, is nothing to go on from.
+        let is_next = commit.rev > old.rev || *archive.root() == old.commit;
+        let is_past = commit.rev.timestamp_us() <= pds.clock.now_us() + AHEAD_US_MAX;
+        if is_next && is_past && archive.root().is_of(&block) {
+            return ImportHead { rev: commit.rev, commit: *archive.root(), block, data };
+        }
+    }
+    let rev = pds.clock.tid_after(old.rev);
+    let block = sign(rev).encode();
+    ImportHead { rev, commit: Cid::of_cbor(&block), block, data }
+}
+
+/// Fills a repository beside the old one, and lets it take its place.
+async fn replace(
+    pds: &Pds,
+    archive: Received,
+    old: Head,
+    new: ImportHead,
+) -> Result<Tally, ImportError> {
+    let (account, head) = (old.account, new.clone());
+    let repo = pds.store.write(move |tx| tx.begin_import(account, &head)).await?;
+    let outcome = fill(pds, archive, old.repo, repo, new.rev).await;
+    let outcome = match outcome {
+        Ok(tally) => {
+            let (layer, records, bytes) = (tally.layer, tally.records, tally.bytes);
+            let switch =
+                pds.store.write(move |tx| tx.switch_repo(&old, repo, layer, records, bytes));
+            switch.await.map(|()| tally).map_err(ImportError::from)
+        }
+        Err(error) => Err(error),
+    };
+    if outcome.is_err() {
+        // If that fails as well, the next start clears it away.
+        if let Err(error) = pds.store.write(move |tx| tx.abandon_import(repo)).await {
+            tracing::error!(%error, "what was imported in vain stays until the next start");
+        }
+    }
+    outcome
+}
+
+/// Writes the rows of a repository, while those that come next are read and checked.
+async fn fill(
+    pds: &Pds,
+    mut archive: Received,
+    old: RepoId,
+    repo: RepoId,
+    rev: Tid,
+) -> Result<Tally, ImportError> {
+    let (mut load, mut pieces) = Load::new();
+    let store = pds.store.clone();
+    let walk = spawn_blocking(move || {
+        let mut former = store.former_repo(old)?;
+        archive.walk_over(&mut former, |part| load.add(&part))?;
+        load.finish()
+    });
+    let mut written = Ok(());
+    while let Some(piece) = pieces.recv().await {
+        let write =
+            move |tx: &mut store::Tx<'_>| tx.import_rows(repo, rev, &piece.nodes, &piece.records);
+        written = pds.store.write(write).await;
+        if written.is_err() {
+            pieces.close();
+        }
+    }
+    let walked = walk.await.expect("walking an archive does not panic, and nobody aborts the task");
+    written?;
+    walked
+}
+
+impl From<ImportError> for Fault {
+    fn from(error: ImportError) -> Self {
+        match error {
+            ImportError::Archive(ArchiveError::Spool(error)) => Self::Internal(error.into()),
+            ImportError::Archive(ArchiveError::Base(error)) => Self::Internal(error.into()),
+            ImportError::Archive(_)
+            | ImportError::OtherDid { .. }
+            | ImportError::Signature(_)
+            | ImportError::NotDeactivated
+            | ImportError::Changed(SwitchError::Changed) => {
+                Refusal::invalid_request(error.to_string()).into()
+            }
+            ImportError::Signer(_) => {
+                Refusal::of_status(StatusCode::BAD_GATEWAY, error.to_string()).into()
+            }
+            ImportError::Changed(SwitchError::Store(error)) | ImportError::Store(error) => {
+                error.into()
+            }
+            ImportError::Write(write::Error::Store(error)) => error.into(),
+            ImportError::Write(error) => Self::Internal(error.into()),
+            ImportError::Key(error) => Self::Internal(error.into()),
+        }
+    }
+}

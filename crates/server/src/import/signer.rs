@@ -1,0 +1,59 @@
+//! Whether an account's commit was signed by a key that the account has or had.
+
+use crypto::PublicKey;
+use identity::document::ATPROTO_KEY;
+use identity::resolve::{PlcError, ResolveError};
+use repo::archive::AnyCommit;
+use syntax::Did;
+use thiserror::Error;
+
+use super::ImportError;
+use crate::pds::Pds;
+
+/// Says why it is not known which keys an account has and had.
+#[derive(Debug, Error)]
+pub(crate) enum SignerError {
+    /// The directory cannot be asked.
+    #[error(transparent)]
+    Plc(#[from] PlcError),
+    /// The document cannot be had.
+    #[error(transparent)]
+    Document(#[from] ResolveError),
+}
+
+/// Refuses a commit that is signed by none of the account's keys, former ones included.
+pub(super) async fn check(pds: &Pds, did: &Did, commit: &AnyCommit) -> Result<(), ImportError> {
+    let is_signed_by = |key: &PublicKey| commit.verify(key).is_ok();
+    if own_key(pds, did).await?.is_some_and(|key| is_signed_by(&key)) {
+        return Ok(());
+    }
+    if keys(pds, did).await?.iter().any(is_signed_by) {
+        return Ok(());
+    }
+    Err(ImportError::Signature(did.clone()))
+}
+
+/// Returns the key that the account has here.
+async fn own_key(pds: &Pds, did: &Did) -> Result<Option<PublicKey>, ImportError> {
+    let Some(account) = pds.store.account(did).await? else { return Ok(None) };
+    Ok(Some(pds.keys.signing_key(did, &account.signing_key)?.public_key()))
+}
+
+/// Returns the keys that an identity has and had. Of one that keeps no history, it has one.
+async fn keys(pds: &Pds, did: &Did) -> Result<Vec<PublicKey>, SignerError> {
+    if did.method() != "plc" {
+        let document = pds.resolver.document_anew(did).await?;
+        return Ok(document.signing_key().into_iter().collect());
+    }
+    let states = match pds.plc.audited_log(did).await {
+        Ok(log) => {
+            let entries = log.entries().iter();
+            entries.filter_map(|entry| entry.operation.state()).collect()
+        }
+        // Of a history that does not hold, only what the directory says of today counts.
+        Err(PlcError::Log(_) | PlcError::Malformed(_)) => vec![pds.plc.state(did).await?],
+        Err(error) => return Err(error.into()),
+    };
+    let keys = states.iter().filter_map(|state| state.verification_methods.get(ATPROTO_KEY));
+    Ok(keys.filter_map(|key| key.public_key().ok()).collect())
+}
