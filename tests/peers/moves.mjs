@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { attempt, drive, installed, say, topic } from './ground.mjs'
 import { Ours, Reference } from './moves/hosts.mjs'
 import { Person } from './moves/person.mjs'
+import { refusals } from './moves/refusals.mjs'
 import { move, styles } from './moves/steps.mjs'
 
 const RECORDS = Number(process.env.PEERS_RECORDS ?? 1000)
@@ -33,6 +34,7 @@ await drive('moves', async () => {
       await move(person, to, to.isReference ? styles.bypass : style, bystanders.get(to))
       say(`${((Date.now() - begin) / 1000).toFixed(1)} s`)
     })
+  if (!ours.isReference) await attempt('what is refused', () => refusals(theirs, ours, bystanders))
   await attempt('all that was said', async () => {
     for (const host of [theirs, ours]) {
       host.stream.sound()

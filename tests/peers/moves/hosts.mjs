@@ -3,7 +3,7 @@
 import { fileURLToPath } from 'node:url'
 
 import { Follower, followFromNow } from '../follower.mjs'
-import { ask, call, folder, freePort, pds, plc, sleep, start, until } from '../ground.mjs'
+import { ask, call, check, folder, freePort, pds, plc, sleep, start, until } from '../ground.mjs'
 import { Stream } from './stream.mjs'
 
 const program = fileURLToPath(new URL('../reference/pds.mjs', import.meta.url))
@@ -69,12 +69,9 @@ export class Reference extends Host {
     const env = { PDS_PORT: String(port), PDS_DATA_DIRECTORY: await folder(), PDS_DID_PLC_URL: plc }
     const args = ['--disable-warning=ExperimentalWarning', program]
     host.process = start(process.execPath, args, { env, log })
-    await until(`${name} answers`, async () => {
-      if (host.process.ended) throw new Error(host.process.errors.slice(-500))
-      return (await host.call('_health')).status === 200
-    }, 60).catch((error) => {
-      throw new Error(`${error.message}: ${host.process.errors.slice(-1000)}`)
-    })
+    const answers = async () => (await host.call('_health')).status === 200
+    await until(`${name} answers`, async () => host.process.ended || answers(), 60)
+    check(!host.process.ended, `${name} goes on`, host.process.errors.slice(-1000))
     await host.listen(new Follower(0, host.url))
     await sleep(200)
     return host

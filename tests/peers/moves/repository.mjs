@@ -67,10 +67,15 @@ const pages = async (host, nsid, field, { params, token }) => {
   return found
 }
 
-/** Blobs that a server says it lacks, in pages of a few. */
-export const missing = async (host, person) => {
+/** What a server says it lacks, in pages of a few. */
+export const missingRows = (host, person) => {
   const options = { params: { limit: 7 }, token: person.token(host) }
-  const all = await pages(host, 'com.atproto.repo.listMissingBlobs', 'blobs', options)
+  return pages(host, 'com.atproto.repo.listMissingBlobs', 'blobs', options)
+}
+
+/** The CIDs of the blobs that a server says it lacks. */
+export const missing = async (host, person) => {
+  const all = await missingRows(host, person)
   // The reference also lists blobs of records that an import has removed.
   const isGone = ({ recordUri }) => person.gone.some((path) => recordUri.endsWith(`/${path}`))
   const rows = host.isReference ? all.filter((row) => !isGone(row)) : all

@@ -1,6 +1,6 @@
 // The steps by which an account moves, as the tools do them. `styles` are the tools' habits.
 
-import { ask, check, equal, signingKey, plc, until } from '../ground.mjs'
+import { ask, attempt, check, equal, signingKey, plc, until } from '../ground.mjs'
 import { checkBlobs, checkLists, checkMissing, checkRepository, exported, getBlob, head, listBlobs, missing } from './repository.mjs'
 import { commitIn, isSigned } from './stream.mjs'
 
@@ -158,9 +158,9 @@ export class Move {
   async checkSilence(bystander) {
     await catchUp(this.to, bystander)
     const heard = this.to.stream.of(this.did).slice(this.heard)
+    this.heard += heard.length
     const expected = this.to.isReference ? ['identity'] : []
     equal(heard.map(({ kind }) => kind), expected, 'nothing is said before the account is active')
-    this.heard += heard.length
   }
 
   async activate() {
@@ -219,7 +219,6 @@ export class Move {
     await checkRepository(this.to, this.person, { key })
     await checkLists(this.to, this.person)
     await checkBlobs(this.to, this.person)
-    await this.person.checkPreferences(this.to, 'preferences stay')
     await catchUp(this.to, bystander)
     await this.checkCommits()
   }
@@ -273,7 +272,8 @@ export const move = async (person, to, style, bystander) => {
   await move.checkRoot()
   if (early) check(!(await missing(to, person)).includes(early), 'a blob that came early is there')
   await move.bringBlobs({ half: true })
-  await move.bringPreferences()
+  const way = `${move.from.name} to ${to.name}`
+  await attempt(`${way}: preferences`, () => move.bringPreferences())
   // What happens meanwhile at the old host is brought as well.
   for (let turn = 0; turn < 2; turn += 1) {
     await person.live(1)
@@ -286,11 +286,12 @@ export const move = async (person, to, style, bystander) => {
   await move.changeIdentity()
   await move.checkStatus({ activated: false, validDid: true })
   await checkBlobs(to, person, { token: person.token(to) })
-  await move.checkSilence(bystander)
+  await attempt(`${way}: silence until it is active`, () => move.checkSilence(bystander))
   move.oldBlobs = person.blobs
   await move.activate()
   await move.checkBeginning()
   await move.live(bystander)
+  await attempt(`${way}: preferences stay`, () => person.checkPreferences(to, 'preferences stay'))
   await move.checkStatus({ activated: true, validDid: true })
   await move.leave()
   return move
