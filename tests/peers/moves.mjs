@@ -4,9 +4,11 @@
 import { join } from 'node:path'
 
 import { attempt, drive, installed, say, topic } from './ground.mjs'
+import { hasGoat, moveByGoat } from './moves/goat.mjs'
 import { Ours, Reference } from './moves/hosts.mjs'
 import { Person } from './moves/person.mjs'
 import { refusals } from './moves/refusals.mjs'
+import { oddAccount, quietReturn } from './moves/returns.mjs'
 import { move, styles } from './moves/steps.mjs'
 
 const RECORDS = Number(process.env.PEERS_RECORDS ?? 1000)
@@ -34,6 +36,15 @@ await drive('moves', async () => {
       await move(person, to, to.isReference ? styles.bypass : style, bystanders.get(to))
       say(`${((Date.now() - begin) / 1000).toFixed(1)} s`)
     })
+  await attempt('away and back without a word', () => quietReturn(ours, theirs, bystanders))
+  await attempt('an old account', () => oddAccount(theirs, ours, bystanders))
+  if (!hasGoat) say('goat is not here')
+  else
+    for (const [from, to] of [
+      [theirs, ours],
+      [ours, theirs],
+    ])
+      await attempt(`goat, ${from.name} to ${to.name}`, () => moveByGoat(from, to, bystanders.get(to)))
   if (!ours.isReference) await attempt('what is refused', () => refusals(theirs, ours, bystanders))
   await attempt('all that was said', async () => {
     for (const host of [theirs, ours]) {

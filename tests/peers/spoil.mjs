@@ -12,6 +12,8 @@ const [fault, port, inner] = process.argv.slice(2)
 const PATIENCE = 10
 
 let refreshes = 0
+let gets = 0
+let imports = 0
 
 const text = (bytes, change) => Buffer.from(change(bytes.toString()))
 
@@ -39,6 +41,25 @@ const answers = {
     path.includes('server.refreshSession') && refreshes++ > 0
       ? { status: 400, bytes: Buffer.from('{"error":"ExpiredToken","message":"over"}') }
       : bytes,
+  // A blob is not there.
+  gone: (path, bytes) => {
+    if (!path.includes('sync.getBlob') || gets++ < 5) return bytes
+    return { status: 400, bytes: Buffer.from('{"error":"BlobNotFound","message":"gone"}') }
+  },
+  // Blobs are all of one type.
+  types: (path, bytes) =>
+    path.includes('sync.getBlob') ? { bytes, headers: { 'content-type': 'application/octet-stream' } } : bytes,
+  // No blobs are missing.
+  missing: (path, bytes) =>
+    path.includes('repo.listMissingBlobs') ? Buffer.from('{"blobs":[]}') : bytes,
+  // All archives are welcome.
+  welcome: (path, bytes, status) =>
+    path.includes('repo.importRepo') && status >= 400 ? { status: 200, bytes: Buffer.from('{}') } : bytes,
+  // Preferences lack one.
+  preferences: (path, bytes) => {
+    if (!path.includes('actor.getPreferences')) return bytes
+    return text(bytes, (body) => JSON.stringify({ preferences: JSON.parse(body).preferences?.slice(1) }))
+  },
   // Accounts are said to sleep.
   state: (path, bytes) =>
     path.includes('sync.getRepoStatus') ? text(bytes, (body) => body.replace('true', 'false')) : bytes,
@@ -107,13 +128,19 @@ const server = http.createServer((request, response) => {
   const { method, url, headers } = request
   const options = { host: '127.0.0.1', port: inner, method, path: url, headers: { ...headers } }
   delete options.headers['accept-encoding']
+  // What is newer than the first archive is lost.
+  if (fault === 'forget' && url.includes('repo.importRepo') && imports++ > 0) {
+    request.resume().on('end', () => response.end())
+    return
+  }
   const forward = http.request(options, async (answer) => {
     let bytes = Buffer.concat(await answer.toArray())
     let status = answer.statusCode
+    let changed = {}
     const spoiled = bytes.length > 0 && answers[fault] ? answers[fault](url, bytes, status) : bytes
     if (Buffer.isBuffer(spoiled)) bytes = spoiled
-    else ({ status, bytes } = spoiled)
-    const kept = { ...answer.headers, 'content-length': bytes.length }
+    else ({ status = status, bytes, headers: changed = {} } = spoiled)
+    const kept = { ...answer.headers, ...changed, 'content-length': bytes.length }
     delete kept['transfer-encoding']
     response.writeHead(status, kept)
     response.end(method === 'HEAD' ? undefined : bytes)
@@ -151,7 +178,7 @@ server.on('upgrade', (request, socket) => {
   }
 })
 
-if (![...Object.keys(answers), ...Object.keys(messages), 'nothing'].includes(fault)) {
+if (![...Object.keys(answers), ...Object.keys(messages), 'forget', 'nothing'].includes(fault)) {
   console.error(`there is no fault ${fault}`)
   process.exit(2)
 }

@@ -186,7 +186,9 @@ export class Move {
     if (this.to.isReference) return
     equal(sync.body.rev, commit.rev, 'the rev is the one of the commit')
     check(await isSigned(commit, this.keyAfter), 'the new key has signed it')
-    check(commit.rev > this.brought.rev, 'revs rise', [this.brought.rev, commit.rev])
+    const revs = this.from.stream.of(this.did).map(({ body }) => body.rev ?? '')
+    const last = [this.brought.rev, ...revs].sort().at(-1)
+    check(commit.rev > last, 'it is newer than all that the old host has said', [last, commit.rev])
     const latest = await ask('com.atproto.sync.getLatestCommit', { params: { did: this.did }, url: this.to.url })
     equal(latest, { cid: root, rev: commit.rev }, 'it is the newest')
   }
