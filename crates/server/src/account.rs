@@ -1,5 +1,6 @@
 //! Accounts: how they come, rest, and go.
 
+mod departure;
 mod identity_check;
 mod lifecycle;
 
@@ -9,6 +10,7 @@ use store::{Account, NewAccount, Tx};
 use syntax::{Did, Handle};
 use thiserror::Error;
 
+pub(crate) use crate::account::departure::delete_departed;
 pub(crate) use crate::account::identity_check::points_here;
 pub(crate) use crate::account::lifecycle::{activate, delete, set_state};
 use crate::failure::{Failure, Fault, Refusal};

@@ -1,5 +1,6 @@
 //! The methods that this server answers, one file each.
 
+mod actor;
 mod identity;
 mod repo;
 mod server;
@@ -16,6 +17,7 @@ pub(crate) fn fuzz(headers: &http::HeaderMap) {
 /// Registers all methods.
 pub(crate) fn methods(config: &Config) -> Methods {
     let mut methods = Methods::default();
+    actor::register(&mut methods);
     identity::register(&mut methods);
     repo::register(&mut methods, config);
     server::register(&mut methods);

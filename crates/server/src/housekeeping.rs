@@ -10,7 +10,8 @@ use syntax::{Cid, Did};
 use thiserror::Error as ThisError;
 use tokio::time::sleep;
 
-use crate::failure::chain;
+use crate::account::delete_departed;
+use crate::failure::{Fault, chain};
 use crate::pds::Pds;
 
 /// How many events go in one step.
@@ -57,6 +58,9 @@ async fn sweep(pds: &Pds, round: u64) {
     failed("unused blobs", unused_blobs(pds).await);
     failed("old events", old_events(pds).await);
     failed("what is left of deleted accounts", leftovers(pds).await);
+    if let Err(Fault::Internal(error)) = delete_departed(pds).await {
+        tracing::error!(error = chain(&*error), "accounts that have moved could not be deleted");
+    }
     if round.is_multiple_of(RARELY) {
         failed("ended sessions", ended_sessions(pds).await);
         failed("the quarantine", quarantine(pds).await);

@@ -27,6 +27,7 @@ mod media_type;
 mod password;
 mod pds;
 mod plc_directory;
+mod preferences;
 mod privilege;
 mod rate;
 mod record;

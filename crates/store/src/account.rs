@@ -189,6 +189,19 @@ impl Tx<'_> {
         self.query_all(&sql, &[Value::Int(id.0), Value::Int(int(count_max))], read)
     }
 
+    /// Returns deactivated accounts that should be deleted by now, up to so many.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] if the database failed.
+    pub fn accounts_to_delete(&mut self, count_max: u64) -> Result<Vec<Account>, Error> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM account
+             WHERE delete_after <= $1 AND deactivated_at IS NOT NULL ORDER BY delete_after LIMIT $2"
+        );
+        self.query_all(&sql, &[Value::Int(int(self.now_ms())), Value::Int(int(count_max))], read)
+    }
+
     /// Makes an account.
     ///
     /// # Errors

@@ -21,6 +21,8 @@ CREATE TABLE account (
   blob_bytes INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
+CREATE INDEX account_to_delete ON account (delete_after) WHERE delete_after IS NOT NULL;
+
 -- An account's repository. An import fills another one, and the account changes over to it.
 CREATE TABLE repo (
   id INTEGER PRIMARY KEY AUTOINCREMENT,

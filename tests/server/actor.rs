@@ -1,0 +1,3 @@
+//! `app.bsky.actor`.
+
+mod preferences;
