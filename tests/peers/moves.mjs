@@ -8,6 +8,7 @@ import { hasGoat, moveByGoat } from './moves/goat.mjs'
 import { Ours, Reference } from './moves/hosts.mjs'
 import { Person } from './moves/person.mjs'
 import { refusals } from './moves/refusals.mjs'
+import { relayedMove } from './moves/relayed.mjs'
 import { oddAccount, quietReturn } from './moves/returns.mjs'
 import { move, styles } from './moves/steps.mjs'
 
@@ -38,6 +39,7 @@ await drive('moves', async () => {
     })
   await attempt('away and back without a word', () => quietReturn(ours, theirs, bystanders))
   await attempt('an old account', () => oddAccount(theirs, ours, bystanders))
+  if (!ours.isReference) await attempt('a relay follows both', () => relayedMove(theirs, ours, bystanders))
   if (!hasGoat) say('goat is not here')
   else
     for (const [from, to] of [

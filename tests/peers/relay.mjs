@@ -1,69 +1,12 @@
 // indigo's `relay`, which crawls the server, checks strictly what it says, and passes it on.
 
-import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
-
+import { complaints, startRelay } from './crawler.mjs'
 import { Follower, compareHistories, followFromNow, isOperation } from './follower.mjs'
-import { ask, attempt, call, check, drive, equal, folder, freePort, installed, pds, plc, start, topic, until } from './ground.mjs'
+import { ask, attempt, call, check, drive, equal, pds, topic, until } from './ground.mjs'
 import { Workload } from './workload.mjs'
 
 const OPERATIONS = Number(process.env.PEERS_OPERATIONS ?? 600)
 const ACCOUNTS = 8
-const host = new URL(pds).host
-
-const relay = async () => {
-  check(host.startsWith('localhost:'), 'the relay accepts a server on loopback by the name of localhost', host)
-  const data = await folder()
-  const database = join(data, 'relay.sqlite')
-  const port = await freePort()
-  const flags = {
-    'db-url': `sqlite://${database}`,
-    'persist-dir': join(data, 'persist'),
-    bind: `127.0.0.1:${port}`,
-    'metrics-listen': `127.0.0.1:${await freePort()}`,
-  }
-  const args = ['--admin-password=relay', `--plc-host=${plc}`, 'serve', '--allow-insecure-hosts']
-  args.push(...Object.entries(flags).map(([key, value]) => `--${key}=${value}`))
-  const url = `http://127.0.0.1:${port}`
-  const begin = async () => {
-    const server = start(join(installed, 'bin', 'relay'), args)
-    await until('the relay is ready', async () => {
-      check(!server.ended, 'the relay runs', server.output.slice(-2000))
-      return (await fetch(`${url}/_health`)).ok
-    })
-    return server
-  }
-  // A request to crawl is checked by a client that does not go to loopback, whatever the settings.
-  // Servers that the relay knows from before are not checked again, so that it is told of ours
-  // between two starts.
-  await (await begin()).stop()
-  const tables = new DatabaseSync(database)
-  tables
-    .prepare(
-      `INSERT INTO host (created_at, updated_at, hostname, no_ssl, account_limit, trusted, status, last_seq)
-       VALUES (datetime('now'), datetime('now'), ?, 1, 10000, 1, 'active', -1)`,
-    )
-    .run(host)
-  tables.close()
-  return { url, server: await begin() }
-}
-
-const connected = ({ url }) =>
-  until('the relay is connected', async () => {
-    const headers = { authorization: `Basic ${Buffer.from('admin:relay').toString('base64')}` }
-    const response = await fetch(`${url}/admin/pds/list`, { headers })
-    check(response.ok, 'the relay lists its servers', response.status)
-    const [found] = await response.json()
-    return found?.HasActiveConnection ?? found?.hasActiveConnection
-  })
-
-/** Lines of the log that say that something was wrong. */
-const complaints = ({ server }) => {
-  const lines = server.output.split('\n').filter((line) => line.startsWith('{'))
-  const entries = lines.map((line) => JSON.parse(line))
-  check(entries.length > 0, 'the relay keeps a log')
-  return entries.filter(({ level }) => ['WARN', 'ERROR'].includes(level))
-}
 
 const compareStates = async ({ url }, workload) => {
   for (const { did } of workload.accounts) {
@@ -78,11 +21,7 @@ const compareStates = async ({ url }, workload) => {
 }
 
 await drive('relay', async () => {
-  const peer = await topic('the relay connects', async () => {
-    const peer = await relay()
-    await connected(peer)
-    return peer
-  })
+  const peer = await topic('the relay connects', () => startRelay([pds]))
   const direct = await topic('following the server', () => followFromNow())
   const workload = await topic('signing up', () => Workload.begin(ACCOUNTS, 3))
   const dids = new Set(workload.dids)

@@ -15,11 +15,11 @@ class Host {
   }
 
   call(nsid, options) {
-    return call(nsid, { ...options, url: this.url })
+    return call(nsid, { url: this.url, ...options })
   }
 
   ask(nsid, options) {
-    return ask(nsid, { ...options, url: this.url })
+    return ask(nsid, { url: this.url, ...options })
   }
 
   async listen(follower) {

@@ -254,13 +254,13 @@ export class Move {
 }
 
 /** Waits until all that a server has said until now is heard. */
-export const catchUp = async (host, bystander) => {
+export const catchUp = async (host, bystander, stream = host.stream) => {
   const record = { $type: 'test.pagurus.canary', at: Date.now() }
   const input = { repo: bystander.did, collection: record.$type, record }
   const { uri } = await host.ask('com.atproto.repo.createRecord', { input, token: bystander.token(host) })
   const path = uri.split('/').slice(-2).join('/')
   const isIt = ({ did, body }) => did === bystander.did && body.ops?.some((op) => op.path === path)
-  await until('all is heard', () => host.stream.events.some(isIt))
+  await until('all is heard', () => stream.events.some(isIt))
 }
 
 /** The whole way from one server to another, with life going on at the old one. */
