@@ -150,7 +150,8 @@ export const call = async (nsid, { params, input, bytes, type, token, admin, url
   if (type) headers['content-type'] = type
   const method = input !== undefined || bytes !== undefined || type ? 'POST' : 'GET'
   const body = input !== undefined ? JSON.stringify(input) : bytes
-  const response = await fetch(address, { method, headers, body })
+  const duplex = body instanceof ReadableStream ? 'half' : undefined
+  const response = await fetch(address, { method, headers, body, duplex })
   const content = new Uint8Array(await response.arrayBuffer())
   const json = !raw && response.headers.get('content-type')?.startsWith('application/json')
   return {

@@ -38,8 +38,6 @@ await drive('moves', async () => {
       say(`${((Date.now() - begin) / 1000).toFixed(1)} s`)
     })
   await attempt('away and back without a word', () => quietReturn(ours, theirs, bystanders))
-  await attempt('an old account', () => oddAccount(theirs, ours, bystanders))
-  if (!ours.isReference) await attempt('a relay follows both', () => relayedMove(theirs, ours, bystanders))
   if (!hasGoat) say('goat is not here')
   else
     for (const [from, to] of [
@@ -47,7 +45,11 @@ await drive('moves', async () => {
       [ours, theirs],
     ])
       await attempt(`goat, ${from.name} to ${to.name}`, () => moveByGoat(from, to, bystanders.get(to)))
-  if (!ours.isReference) await attempt('what is refused', () => refusals(theirs, ours, bystanders))
+  if (!ours.isReference) {
+    await attempt('an old account', () => oddAccount(theirs, ours, bystanders))
+    await attempt('a relay follows both', () => relayedMove(theirs, ours, bystanders))
+    await attempt('what is refused', () => refusals(theirs, ours, bystanders))
+  }
   await attempt('all that was said', async () => {
     for (const host of [theirs, ours]) {
       host.stream.sound()

@@ -144,6 +144,22 @@ export const resumption = async (move) => {
   })
 }
 
+/** Who comes back may want another name meanwhile. */
+export const renaming = async (move) => {
+  const { person, to } = move
+  for (const handle of [`x${person.handle}`, person.handle]) {
+    const input = { ...createAccountInput(person, person.newPassword(to)), handle, email: `${handle}@example.com` }
+    const made = await to.ask(CREATE, { input, token: await serviceToken(person, to) })
+    equal(made.handle, handle, 'the name is the one that is asked for')
+    person.tokens.set(to, made.accessJwt)
+    const { alsoKnownAs } = await move.there('com.atproto.identity.getRecommendedDidCredentials')
+    equal(alsoKnownAs, [`at://${handle}`], 'and the one to tell the directory')
+    const session = await move.there('com.atproto.server.getSession')
+    equal([session.handle, session.email], [handle, `${handle}@example.com`], 'and that of the session')
+  }
+  await move.person.logIn(to)
+}
+
 /** Archives that must not get in: `isWhole` ones have all blocks, others those since the last time. */
 export const archives = async (move, stranger, { isWhole, isEmpty }) => {
   const { person, to, from } = move
@@ -291,6 +307,7 @@ export const refusals = async (from, to, bystanders) => {
   const move = new Move(person, to, styles.moover)
   await move.begin()
   await resumption(move)
+  await attempt('coming back under another name', () => renaming(move))
   // First nothing is there, then something.
   await archives(move, stranger, { isWhole: true, isEmpty: true })
   await move.bringRepository()
