@@ -1,10 +1,11 @@
 // What a server has to refuse while somebody moves to it, and that nothing has changed then.
 
 import { generateKeyPairSync, sign } from 'node:crypto'
+import http from 'node:http'
 
 import { blocksToCarFile, cborToLexRecord, readCar, readCarWithRoot, signCommit } from '@atproto/repo'
 
-import { attempt, check, equal, signingKey } from '../ground.mjs'
+import { attempt, check, equal, signingKey, sleep } from '../ground.mjs'
 import { Person } from './person.mjs'
 import { checkRepository, exported, head, missingRows } from './repository.mjs'
 import { Move, catchUp, createAccountInput, operations, serviceToken, styles } from './steps.mjs'
@@ -219,6 +220,24 @@ export const archives = async (move, stranger, { isWhole, isEmpty }) => {
   })
 }
 
+/** An archive whose sender goes away in the middle, and one that comes three times at once. */
+export const hurry = async (move) => {
+  const { person, to, from } = move
+  const token = person.token(to)
+  const archive = Buffer.from(await exported(from, person.did, { token: person.token(from) }))
+  await unchanged(to, person, 'half an archive', async () => {
+    const headers = { authorization: `Bearer ${token}`, 'content-type': CAR, 'content-length': archive.length }
+    const request = http.request(`${to.url}/xrpc/${IMPORT}`, { method: 'POST', headers })
+    const failed = new Promise((resolve) => request.on('error', resolve).on('close', resolve))
+    request.write(archive.subarray(0, archive.length / 2), () => setTimeout(() => request.destroy(), 100))
+    await failed
+    await sleep(200)
+  })
+  const answers = await Promise.all([1, 2, 3].map(() => to.call(IMPORT, { bytes: archive, type: CAR, token })))
+  const states = answers.map(({ status }) => status)
+  check(states.includes(200) && states.every((status) => status < 500), 'of archives at once one gets in', states)
+}
+
 /** What an account may not do before its identity is here. */
 export const tooEarly = async (move, bystander) => {
   const { person, to, from } = move
@@ -310,6 +329,7 @@ export const refusals = async (from, to, bystanders) => {
   await attempt('coming back under another name', () => renaming(move))
   // First nothing is there, then something.
   await archives(move, stranger, { isWhole: true, isEmpty: true })
+  await attempt('archives in a hurry', () => hurry(move))
   await move.bringRepository()
   await move.checkRoot()
   await archives(move, stranger, { isWhole: true })
