@@ -2,7 +2,7 @@
 
 import { spawnSync } from 'node:child_process'
 
-import { check, equal, folder, plc, runToEnd, signingKey, until } from '../ground.mjs'
+import { attempt, check, equal, folder, plc, runToEnd, signingKey, until } from '../ground.mjs'
 import { Person } from './person.mjs'
 import { checkBlobs, checkLists, checkRepository, missing } from './repository.mjs'
 import { catchUp } from './steps.mjs'
@@ -44,7 +44,9 @@ export const moveByGoat = async (from, to, bystander) => {
     await until('the new host speaks', () => to.stream.of(person.did).length >= 3)
     await catchUp(to, bystander)
     const kinds = to.stream.of(person.did).map(({ kind }) => kind)
-    equal(kinds, ['account', 'identity', 'sync'], 'the new host says so')
+    await attempt(`${to.name} says what it should while goat moves`, async () =>
+      equal(kinds, ['account', 'identity', 'sync'], 'it does'),
+    )
   }
   await person.live(1)
   await checkRepository(to, person, { key })
