@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use identity::Origin;
 use serde_json::{Value, json};
-use store::Account;
+use store::{Account, Reading};
 use syntax::{AtIdentifier, Datetime, Handle};
 
 use crate::client::Client;
@@ -144,13 +144,7 @@ fn list(arguments: &ListArguments) -> anyhow::Result<ExitCode> {
 
 fn info(arguments: &InfoArguments) -> anyhow::Result<ExitCode> {
     let reading = reading(&arguments.data)?;
-    let account: Result<_, store::Error> =
-        reading.read(|tx| match (arguments.account.did(), arguments.account.handle()) {
-            (Some(did), _) => tx.account(did),
-            (_, Some(handle)) => tx.account_by_handle(handle),
-            (None, None) => Ok(None),
-        });
-    let account = account?.with_context(|| format!("there is no account {}", arguments.account))?;
+    let account = find(&reading, &arguments.account)?;
     let mut shown = facts(&account);
     let head: Result<_, store::Error> = reading.read(|tx| tx.head(account.id));
     if let Some(head) = head? {
@@ -167,6 +161,16 @@ fn info(arguments: &InfoArguments) -> anyhow::Result<ExitCode> {
         print("", &shown);
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Finds an account in a store.
+pub(crate) fn find(reading: &Reading, id: &AtIdentifier) -> anyhow::Result<Account> {
+    let account: Result<_, store::Error> = reading.read(|tx| match (id.did(), id.handle()) {
+        (Some(did), _) => tx.account(did),
+        (_, Some(handle)) => tx.account_by_handle(handle),
+        (None, None) => Ok(None),
+    });
+    account?.with_context(|| format!("there is no account {id}"))
 }
 
 fn facts(account: &Account) -> Value {

@@ -2,6 +2,8 @@
 //! does is in the other rooms.
 
 mod account;
+mod backup;
+mod backup_plc;
 mod client;
 mod config;
 mod demo;
@@ -13,6 +15,7 @@ mod repo_import_check;
 mod repo_inspect;
 mod repo_stored;
 mod repo_verify;
+mod restore;
 mod serve;
 mod settings;
 
@@ -45,12 +48,30 @@ enum Command {
     /// Looks at repositories.
     #[command(subcommand)]
     Repo(RepoCommand),
+    /// Writes accounts to where they are safe.
+    #[command(subcommand)]
+    Backup(BackupCommand),
+    /// Looks at what was written there.
+    #[command(subcommand)]
+    Restore(RestoreCommand),
     /// Keeps a directory of did:plc.
     #[command(subcommand)]
     Plc(PlcCommand),
     /// Shows and checks settings.
     #[command(subcommand)]
     Config(config::Command),
+}
+
+#[derive(Subcommand)]
+enum BackupCommand {
+    /// Writes one account to a directory, or what is new to what is there.
+    Account(Box<backup::Arguments>),
+}
+
+#[derive(Subcommand)]
+enum RestoreCommand {
+    /// Checks that what was written is whole, and writes nothing.
+    Check(restore::CheckArguments),
 }
 
 #[derive(Subcommand)]
@@ -78,6 +99,8 @@ fn main() -> ExitCode {
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Account(command) => account::run(&command),
+        Command::Backup(BackupCommand::Account(arguments)) => backup::run(&arguments),
+        Command::Restore(RestoreCommand::Check(arguments)) => restore::check(&arguments),
         Command::Plc(PlcCommand::Serve(arguments)) => plc_serve::run(&arguments),
         Command::Config(command) => config::run(&command),
         Command::Repo(RepoCommand::Verify(arguments)) => repo_verify::run(&arguments),

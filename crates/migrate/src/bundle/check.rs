@@ -204,7 +204,8 @@ impl Check<'_> {
             (None, Some(_)) => {
                 return self.damage(MANIFEST, "it is signed by a key that the identity never had");
             }
-            // The log would say whose the key is, and cannot be read: that is said already.
+            // The log would say whose the key is, and is damaged: nothing is known then.
+            (None, None) if signed.manifest.plc_log.is_some() => return,
             (None, None) => Trust::OwnWord,
         };
         self.report.trust = Some(trust);
