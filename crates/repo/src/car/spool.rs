@@ -225,7 +225,7 @@ impl Index {
         self.sort();
         let runs = self.runs.iter().chain([&self.newest]);
         let places = runs.flat_map(|run| {
-            let begin = run.partition_point(|(other, _)| *other < fingerprint);
+            let begin = first_at(run, fingerprint);
             let same = move |(other, _): &&(u64, u64)| *other == fingerprint;
             run[begin..].iter().take_while(same).map(|(_, place)| *place)
         });
@@ -242,6 +242,28 @@ impl<F, O> fmt::Debug for Spool<F, O> {
     }
 }
 
+/// Returns the index of the first entry of a sorted run that is not below a fingerprint.
+///
+/// Fingerprints are spread evenly, so that the search begins close to the place and touches little of
+/// a run, which may be cold: a large file has many.
+fn first_at(run: &[(u64, u64)], fingerprint: u64) -> usize {
+    let length = u128::from(to_u64(run.len()));
+    let guess = usize::try_from((u128::from(fingerprint) * length) >> 64).unwrap_or_default();
+    let is_below = |index: usize| run.get(index).is_some_and(|(other, _)| *other < fingerprint);
+    let (mut low, mut high, mut step) = (guess, guess, 8);
+    if is_below(guess) {
+        while is_below(high) {
+            (low, high, step) = (high, high + step, step * 2);
+        }
+    } else {
+        while low > 0 && !is_below(low) {
+            (high, low, step) = (low, low.saturating_sub(step), step * 2);
+        }
+    }
+    let high = high.min(run.len());
+    low + run[low..high].partition_point(|(other, _)| *other < fingerprint)
+}
+
 /// A digest is as good as random, so its first bytes are a hash of the CID.
 fn fingerprint(cid: &Cid) -> u64 {
     let first = cid.digest().first_chunk().expect("a digest has 32 bytes");
@@ -250,4 +272,28 @@ fn fingerprint(cid: &Cid) -> u64 {
 
 fn to_u64(length: usize) -> u64 {
     u64::try_from(length).expect("a length in memory fits into 64 bits")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_are_found_however_they_are_spread() {
+        let spread = |index: u64| index.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let even: Vec<u64> = (0..5000).map(spread).collect();
+        let low: Vec<u64> = (0..5000).map(|index| index / 3).collect();
+        let high: Vec<u64> = (0..5000).map(|index| u64::MAX - index / 2).collect();
+        for mut fingerprints in [even, low, high, vec![], vec![7], vec![0, u64::MAX]] {
+            fingerprints.sort_unstable();
+            let run: Vec<(u64, u64)> = fingerprints.iter().map(|at| (*at, 0)).collect();
+            let near = fingerprints
+                .iter()
+                .flat_map(|at| [at.wrapping_sub(1), *at, at + 1 - at / u64::MAX]);
+            for fingerprint in near.chain([0, 1, u64::MAX / 2, u64::MAX]) {
+                let expected = run.partition_point(|(other, _)| *other < fingerprint);
+                assert_eq!(first_at(&run, fingerprint), expected, "{fingerprint}");
+            }
+        }
+    }
 }
