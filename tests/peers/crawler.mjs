@@ -8,7 +8,11 @@ import { check, folder, freePort, installed, plc, start, until } from './ground.
 /** Starts a relay that knows some servers on loopback. */
 export const startRelay = async (urls) => {
   const hosts = urls.map((url) => new URL(url).host)
-  check(hosts.every((host) => host.startsWith('localhost:')), 'servers on loopback are called localhost', hosts)
+  check(
+    hosts.every((host) => host.startsWith('localhost:')),
+    'servers on loopback are called localhost',
+    hosts,
+  )
   const data = await folder()
   const database = join(data, 'relay.sqlite')
   const port = await freePort()

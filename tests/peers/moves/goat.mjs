@@ -20,7 +20,10 @@ export const moveByGoat = async (from, to, bystander) => {
   const goat = (args, options) => runToEnd(program, args, { env, cwd: data, ...options })
   const migrate = (token, options) => {
     const named = ['--pds-host', to.url, '--new-handle', person.handle, '--new-email', person.email]
-    return goat(['account', 'migrate', ...named, '--new-password', person.newPassword(to), '--plc-token', token], options)
+    return goat(
+      ['account', 'migrate', ...named, '--new-password', person.newPassword(to), '--plc-token', token],
+      options,
+    )
   }
   await goat(['account', 'login', '-u', person.did, '-p', person.passwords.get(from), '--pds-host', from.url])
   if (!to.isReference) {

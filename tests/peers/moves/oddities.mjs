@@ -20,17 +20,18 @@ const linkTo = (bytes) => {
 
 const string = (value) => {
   const bytes = Buffer.from(value)
-  return Buffer.concat([bytes.length < 24 ? Buffer.from([0x60 + bytes.length]) : Buffer.from([0x78, bytes.length]), bytes])
+  return Buffer.concat([
+    bytes.length < 24 ? Buffer.from([0x60 + bytes.length]) : Buffer.from([0x78, bytes.length]),
+    bytes,
+  ])
 }
 
 /** A map with its keys in the order they come. */
 const map = (...entries) =>
-  Buffer.concat([
-    Buffer.from([0xa0 + entries.length]),
-    ...entries.flatMap(([key, value]) => [string(key), value]),
-  ])
+  Buffer.concat([Buffer.from([0xa0 + entries.length]), ...entries.flatMap(([key, value]) => [string(key), value])])
 
-const large = (size) => Buffer.concat([Buffer.from([0x5a, ...[24, 16, 8, 0].map((bits) => (size >> bits) & 255)]), Buffer.alloc(size, 7)])
+const large = (size) =>
+  Buffer.concat([Buffer.from([0x5a, ...[24, 16, 8, 0].map((bits) => (size >> bits) & 255)]), Buffer.alloc(size, 7)])
 
 /** Records as bytes, by their paths; `image` is an uploaded blob that one of them names the old way. */
 const records = (image) => {

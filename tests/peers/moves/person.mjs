@@ -16,7 +16,10 @@ export const cidOf = (bytes) => {
   const bits = [...Buffer.from([0x01, 0x55, 0x12, 0x20]), ...hash]
     .map((byte) => byte.toString(2).padStart(8, '0'))
     .join('')
-  return `b${bits.match(/.{1,5}/g).map((five) => letters[parseInt(five.padEnd(5, '0'), 2)]).join('')}`
+  return `b${bits
+    .match(/.{1,5}/g)
+    .map((five) => letters[parseInt(five.padEnd(5, '0'), 2)])
+    .join('')}`
 }
 
 const jpeg = (tail) => Buffer.concat([Buffer.from('ffd8ffe000104a46494600010100', 'hex'), tail])
@@ -68,7 +71,11 @@ const sorted = (preferences) => {
   const plain = (value) => {
     if (Array.isArray(value)) return value.map(plain)
     if (value === null || typeof value !== 'object') return value
-    return Object.fromEntries(Object.keys(value).sort().map((key) => [key, plain(value[key])]))
+    return Object.fromEntries(
+      Object.keys(value)
+        .sort()
+        .map((key) => [key, plain(value[key])]),
+    )
   }
   const kept = preferences.filter(({ $type }) => $type !== 'app.bsky.actor.defs#declaredAgePref')
   return kept.map((each) => JSON.stringify(plain(each))).sort()
@@ -154,7 +161,11 @@ export class Person {
         this.records.set(path, cid)
         const blobs = blobsIn(batch[index][1])
         for (const { ref, mimeType } of blobs) this.types.set(ref.$link, mimeType)
-        if (blobs.length > 0) this.references.set(path, blobs.map(({ ref }) => ref.$link))
+        if (blobs.length > 0)
+          this.references.set(
+            path,
+            blobs.map(({ ref }) => ref.$link),
+          )
       }
     }
   }
@@ -195,13 +206,28 @@ export class Person {
       for (let each = 0; each < count; each += 1) list.push(await this.upload('image/jpeg', jpeg))
       return list
     }
-    const [avatar, banner, cover, video, still] = [...(await images(3)), await this.upload('video/mp4', mp4), (await images(1))[0]]
+    const [avatar, banner, cover, video, still] = [
+      ...(await images(3)),
+      await this.upload('video/mp4', mp4),
+      (await images(1))[0],
+    ]
     const captions = await this.upload('text/vtt', text('WEBVTT\n'))
     await this.create([
       ['app.bsky.actor.profile/self', { displayName: 'Somebody', description: 'moves', avatar, banner }],
-      ['app.bsky.graph.list/3jqfcqzm3fo2j', { name: 'a list', purpose: 'app.bsky.graph.defs#curatelist', avatar: cover, createdAt: this.now() }],
+      [
+        'app.bsky.graph.list/3jqfcqzm3fo2j',
+        { name: 'a list', purpose: 'app.bsky.graph.defs#curatelist', avatar: cover, createdAt: this.now() },
+      ],
       this.post({ embed: { $type: 'app.bsky.embed.video', video, captions: [{ lang: 'en', file: captions }] } }),
-      this.post({ embed: { $type: 'app.bsky.embed.images', images: [{ alt: '', image: still }, { alt: 'again', image: avatar }] } }),
+      this.post({
+        embed: {
+          $type: 'app.bsky.embed.images',
+          images: [
+            { alt: '', image: still },
+            { alt: 'again', image: avatar },
+          ],
+        },
+      }),
     ])
     await this.create(await this.files())
     const list = `at://${this.did}/app.bsky.graph.list/3jqfcqzm3fo2j`

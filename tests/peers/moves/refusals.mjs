@@ -96,7 +96,7 @@ const without = async (car, text) => {
 /** Where the blocks of an archive end: what is cut there is an archive, but not a whole one. */
 const ends = (car) => {
   const found = []
-  for (let at = 0; at < car.length; ) {
+  for (let at = 0; at < car.length;) {
     let size = 0
     for (let shift = 0; ; shift += 7) {
       const byte = car[at++]
@@ -141,7 +141,14 @@ export const resumption = async (move) => {
     check(made.accessJwt && made.refreshJwt, 'with a session', Object.keys(made))
     person.tokens.set(to, made.accessJwt)
     await person.logIn(to)
-    await refused(to, CREATE, { input }, [400, 401], ['AuthenticationRequired', 'AuthMissing', 'AlreadyExists', 'HandleNotAvailable', 'InvalidRequest'], 'without a token')
+    await refused(
+      to,
+      CREATE,
+      { input },
+      [400, 401],
+      ['AuthenticationRequired', 'AuthMissing', 'AlreadyExists', 'HandleNotAvailable', 'InvalidRequest'],
+      'without a token',
+    )
   })
 }
 
@@ -184,7 +191,9 @@ export const archives = async (move, stranger, { isWhole, isEmpty }) => {
     const between = ends(good)
     const whole = Array.from({ length: 10 }, (_, index) => between[Math.floor((between.length * index) / 10)])
     const places = Array.from({ length: 20 }, (_, index) => Math.floor((good.length * index) / 20))
-    const lengths = [...places, 1, 10, 60, 100, good.length - 40, good.length - 1].filter((length) => !between.includes(length))
+    const lengths = [...places, 1, 10, 60, 100, good.length - 40, good.length - 1].filter(
+      (length) => !between.includes(length),
+    )
     for (const length of known ? [] : [...whole, between.at(-1)]) {
       const { blocks } = await readCar(good.slice(0, length))
       const has = new Set(blocks.cids().map(String))
@@ -244,7 +253,14 @@ export const tooEarly = async (move, bystander) => {
   const token = person.token(to)
   const heard = to.stream.of(person.did).length
   await unchanged(to, person, 'what is too early', async () => {
-    await refused(to, 'com.atproto.server.activateAccount', { bytes: '', token }, 400, ['InvalidRequest'], 'being active')
+    await refused(
+      to,
+      'com.atproto.server.activateAccount',
+      { bytes: '', token },
+      400,
+      ['InvalidRequest'],
+      'being active',
+    )
     const input = { repo: person.did, collection: 'test.pagurus.early', record: { $type: 'test.pagurus.early' } }
     const names = ['AccountDeactivated', 'RepoDeactivated']
     await refused(to, 'com.atproto.repo.createRecord', { input, token }, [400, 401, 403], names, 'writing')
@@ -288,7 +304,14 @@ export const tooLate = async (move, bystander) => {
       await refused(to, IMPORT, { bytes, type: CAR, token }, 400, names, 'an archive for an active account')
     const input = createAccountInput(person, 'another password')
     const anew = { input, token: await serviceToken(person, to) }
-    await refused(to, CREATE, anew, 400, ['AlreadyExists', 'InvalidRequest', 'HandleNotAvailable'], 'an account that is there')
+    await refused(
+      to,
+      CREATE,
+      anew,
+      400,
+      ['AlreadyExists', 'InvalidRequest', 'HandleNotAvailable'],
+      'an account that is there',
+    )
     await person.logIn(to)
   })
   await catchUp(to, bystander)
@@ -300,8 +323,15 @@ export const tooLate = async (move, bystander) => {
       move.there('com.atproto.server.activateAccount', body),
     )
   await catchUp(to, bystander)
-  const kinds = to.stream.of(person.did).slice(before).map(({ kind }) => kind)
-  check(kinds.every((kind) => kind === 'account' || kind === 'identity' || kind === 'sync'), 'which may be said again', kinds)
+  const kinds = to.stream
+    .of(person.did)
+    .slice(before)
+    .map(({ kind }) => kind)
+  check(
+    kinds.every((kind) => kind === 'account' || kind === 'identity' || kind === 'sync'),
+    'which may be said again',
+    kinds,
+  )
 }
 
 /** Pages of other sites may ask. */
@@ -347,9 +377,7 @@ export const refusals = async (from, to, bystanders) => {
   const activation = { input: {}, token: person.token(to) }
   const { status, body } = await to.call('com.atproto.server.activateAccount', activation)
   if (status !== 200) await move.activate()
-  await attempt('an account is activated with an empty object', async () =>
-    check(status === 200, 'it is', body),
-  )
+  await attempt('an account is activated with an empty object', async () => check(status === 200, 'it is', body))
   person.host = to
   await move.checkBeginning()
   await person.live(1)

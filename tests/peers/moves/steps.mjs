@@ -1,7 +1,17 @@
 // The steps by which an account moves, as the tools do them. `styles` are the tools' habits.
 
 import { ask, attempt, check, equal, signingKey, plc, until } from '../ground.mjs'
-import { checkBlobs, checkLists, checkMissing, checkRepository, exported, getBlob, head, listBlobs, missing } from './repository.mjs'
+import {
+  checkBlobs,
+  checkLists,
+  checkMissing,
+  checkRepository,
+  exported,
+  getBlob,
+  head,
+  listBlobs,
+  missing,
+} from './repository.mjs'
 import { commitIn, isSigned } from './stream.mjs'
 
 const CREATE = 'com.atproto.server.createAccount'
@@ -114,7 +124,11 @@ export class Move {
     }
     await Promise.all(Array.from({ length: 4 }, worker))
     const left = await checkMissing(this.to, this.person)
-    equal(left, absent.filter((cid) => !cids.includes(cid)), 'what was brought is not missing, the rest is')
+    equal(
+      left,
+      absent.filter((cid) => !cids.includes(cid)),
+      'what was brought is not missing, the rest is',
+    )
     return cids.length
   }
 
@@ -131,7 +145,9 @@ export class Move {
     equal(status.indexedRecords, this.person.records.size, 'all records are counted')
     check(status.importedBlobs >= this.person.blobs.length, 'blobs that are there are counted', status)
     // The reference also counts those of records that an import has removed.
-    const holds = this.to.isReference ? status.expectedBlobs >= this.person.blobs.length : status.expectedBlobs === this.person.blobs.length
+    const holds = this.to.isReference
+      ? status.expectedBlobs >= this.person.blobs.length
+      : status.expectedBlobs === this.person.blobs.length
     check(holds, 'and those that should be', [status.expectedBlobs, this.person.blobs.length])
     return status
   }
@@ -162,7 +178,11 @@ export class Move {
     const heard = this.to.stream.of(this.did).slice(this.heard)
     this.heard += heard.length
     const expected = this.to.isReference ? ['identity'] : []
-    equal(heard.map(({ kind }) => kind), expected, 'nothing is said before the account is active')
+    equal(
+      heard.map(({ kind }) => kind),
+      expected,
+      'nothing is said before the account is active',
+    )
   }
 
   async activate() {
@@ -176,7 +196,11 @@ export class Move {
       const events = this.to.stream.of(this.did).slice(this.heard)
       return events.length >= 3 && events
     })
-    equal(events.map(({ kind }) => kind), ['account', 'identity', 'sync'], 'in this order')
+    equal(
+      events.map(({ kind }) => kind),
+      ['account', 'identity', 'sync'],
+      'in this order',
+    )
     const [account, identity, sync] = events
     equal([account.body.active, account.body.status], [true, undefined], 'the account is active')
     equal(identity.body.handle, this.person.handle, 'under its name')
@@ -201,7 +225,11 @@ export class Move {
     const from = events.findLastIndex(({ kind }) => kind === 'sync')
     let { rev, data } = this.sync
     const commits = events.slice(from + 1)
-    check(commits.length > 0 && commits.every(({ kind }) => kind === 'commit'), 'commits follow', commits.map(({ kind }) => kind))
+    check(
+      commits.length > 0 && commits.every(({ kind }) => kind === 'commit'),
+      'commits follow',
+      commits.map(({ kind }) => kind),
+    )
     for (const event of commits) {
       const { commit, root } = await commitIn(event)
       equal(event.body.since, rev, 'a commit says what it follows')
@@ -236,7 +264,11 @@ export class Move {
       const events = this.from.stream.of(this.did).slice(gone)
       return events.length > 0 && events
     })
-    equal([event.kind, event.body.active, event.body.status, more.length], ['account', false, 'deactivated', 0], 'and no more')
+    equal(
+      [event.kind, event.body.active, event.body.status, more.length],
+      ['account', false, 'deactivated', 0],
+      'and no more',
+    )
     const refusal = await this.from.call('com.atproto.sync.getRepo', { params: { did: this.did } })
     equal([refusal.status, refusal.body.error], [400, 'RepoDeactivated'], 'nobody reads there any more')
     const token = this.person.token(this.from)

@@ -35,9 +35,7 @@ for (const [name, value] of Object.entries(settings)) process.env[name] ??= valu
 
 const here = process.env.REFERENCE ?? fileURLToPath(new URL('.', import.meta.url))
 const require = createRequire(join(here, 'package.json'))
-const { PDS, envToCfg, envToSecrets, readEnv } = await import(
-  pathToFileURL(require.resolve('@atproto/pds')).href
-)
+const { PDS, envToCfg, envToSecrets, readEnv } = await import(pathToFileURL(require.resolve('@atproto/pds')).href)
 const env = readEnv()
 const pds = await PDS.create(envToCfg(env), envToSecrets(env))
 
@@ -47,5 +45,4 @@ mailer.sendTemplate = async (template, { token }, { to }) => {
 }
 await pds.start()
 
-for (const signal of ['SIGTERM', 'SIGINT'])
-  process.once(signal, () => pds.destroy().then(() => process.exit(0)))
+for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => pds.destroy().then(() => process.exit(0)))
