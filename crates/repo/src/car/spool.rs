@@ -287,9 +287,8 @@ mod tests {
         for mut fingerprints in [even, low, high, vec![], vec![7], vec![0, u64::MAX]] {
             fingerprints.sort_unstable();
             let run: Vec<(u64, u64)> = fingerprints.iter().map(|at| (*at, 0)).collect();
-            let near = fingerprints
-                .iter()
-                .flat_map(|at| [at.wrapping_sub(1), *at, at + 1 - at / u64::MAX]);
+            let around = |at: &u64| [at.saturating_sub(1), *at, at.saturating_add(1)];
+            let near = fingerprints.iter().flat_map(around);
             for fingerprint in near.chain([0, 1, u64::MAX / 2, u64::MAX]) {
                 let expected = run.partition_point(|(other, _)| *other < fingerprint);
                 assert_eq!(first_at(&run, fingerprint), expected, "{fingerprint}");
