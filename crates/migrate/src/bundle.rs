@@ -21,6 +21,7 @@ mod backup;
 mod blobs;
 mod check;
 mod folder;
+mod keys;
 mod manifest;
 mod private;
 

@@ -19,6 +19,7 @@ use thiserror::Error;
 
 use super::blobs::{self, Bringing, Brought, Listed, Wanted};
 use super::folder::{Faults, Folder};
+use super::keys::keys;
 use super::manifest::{
     BlobList, Link, Manifest, ManifestError, Part, PrivatePart, Signed, VERSION, WithoutLog,
 };
@@ -92,6 +93,12 @@ pub enum BackupError {
     /// The manifest that is there cannot be read, so that nobody knows what the directory has.
     #[error("{MANIFEST} that is there is no good; a new base takes its place")]
     Former(#[source] ManifestError),
+    /// Who could read the private part before was said by a manifest that nobody can trust.
+    #[error(
+        "who may read preferences and e-mail has to be said again: the manifest is signed by a key \
+         that the account never had"
+    )]
+    UnknownRecipients,
     /// A recipient of before is not one.
     #[error("recipient of the former backup is malformed")]
     Recipient(#[from] age::RecipientError),
@@ -295,6 +302,10 @@ impl Run<'_> {
         let former = self.former.as_ref().and_then(|former| former.private.clone());
         let recipients = match (&self.backup.recipients[..], &former) {
             ([], None) => return Ok(None),
+            // Else whoever can write to the directory could name themselves.
+            ([], Some(_)) if !self.trusts_former(key) => {
+                return Err(BackupError::UnknownRecipients);
+            }
             ([], Some(former)) => former
                 .recipients
                 .iter()
@@ -314,6 +325,16 @@ impl Run<'_> {
         self.written.push(part.clone());
         let recipients = recipients.iter().map(Recipient::to_string).collect();
         Ok(Some(PrivatePart { part, recipients, fingerprint }))
+    }
+
+    /// Tells whether the account has signed the former manifest, with this key or an earlier one.
+    fn trusts_former(&self, key: &PrivateKey) -> bool {
+        let signer = self.former.as_ref().map(|former| former.signing_key);
+        let of_log = match &self.backup.plc_log {
+            PlcLog::Audited(log) => keys(log).any(|key| signer == Some(key)),
+            PlcLog::NotPlc | PlcLog::NoAnswer => false,
+        };
+        of_log || signer == Some(key.public_key())
     }
 
     /// Writes a part, unless the bundle has it as it is.

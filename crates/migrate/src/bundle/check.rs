@@ -9,7 +9,6 @@ use std::io::{self, BufReader, Read, Seek, Write};
 use std::path::Path;
 
 use crypto::PublicKey;
-use identity::document::ATPROTO_KEY;
 use identity::plc::log::{AuditedLog, Entry};
 use repo::archive::{AnyCommit, Archive, ArchiveError, ArchiveReader, Part as RepoPart};
 use repo::car::{Spool, SpoolError};
@@ -19,6 +18,7 @@ use thiserror::Error;
 
 use super::blobs::{self, Listed};
 use super::folder::Folder;
+use super::keys::{key_in_force, keys};
 use super::manifest::{Link, Manifest, Missing, Part, Signed, Why};
 use super::{MANIFEST, MANIFEST_BYTES_MAX, PLC_LOG_BYTES_MAX};
 
@@ -199,8 +199,8 @@ impl Check<'_> {
             (Some(_), _) => {
                 return self.damage(MANIFEST, "it is signed by another key than the one given");
             }
-            (None, Some(log)) if keys_in_force(log).any(|key| key == *own) => Trust::InForce,
-            (None, Some(log)) if keys(log.entries().iter()).any(|key| key == *own) => Trust::Former,
+            (None, Some(log)) if key_in_force(log) == Some(*own) => Trust::InForce,
+            (None, Some(log)) if keys(log).any(|key| key == *own) => Trust::Former,
             (None, Some(_)) => {
                 return self.damage(MANIFEST, "it is signed by a key that the identity never had");
             }
@@ -322,7 +322,7 @@ impl Check<'_> {
 
     /// Checks that the identity, or whoever signed the manifest, has signed the commit.
     fn commit(&mut self, manifest: &Manifest, commit: &AnyCommit, log: Option<&AuditedLog>) {
-        let of_log = log.into_iter().flat_map(|log| keys(log.entries().iter()));
+        let of_log = log.into_iter().flat_map(|log| keys(log));
         let is_signed = of_log.chain([manifest.signing_key]).any(|key| commit.verify(&key).is_ok());
         if let (false, Some(link), Some(_)) = (is_signed, manifest.repo.last(), log) {
             self.damage(
@@ -373,18 +373,6 @@ impl Check<'_> {
             .collect();
         Ok(())
     }
-}
-
-/// Returns the keys that accounts signed with by these entries, but those that were taken back.
-fn keys<'a>(entries: impl Iterator<Item = &'a Entry>) -> impl Iterator<Item = PublicKey> {
-    entries.filter(|entry| !entry.nullified).filter_map(|entry| {
-        let state = entry.operation.state()?;
-        state.verification_methods.get(ATPROTO_KEY)?.public_key().ok()
-    })
-}
-
-fn keys_in_force(log: &AuditedLog) -> impl Iterator<Item = PublicKey> {
-    keys(std::iter::once(log.last()))
 }
 
 /// Returns what an error says, and what those behind it say.

@@ -62,7 +62,12 @@ pub enum Change {
 impl Folder {
     /// Opens a directory to write to it; it is made if it is not there.
     pub(super) fn create(root: &Path, faults: Faults) -> io::Result<Self> {
+        let is_new = !root.exists();
         fs::create_dir_all(root)?;
+        if let Some(parent) = root.parent().filter(|_| is_new) {
+            let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
+            File::open(parent)?.sync_all()?;
+        }
         let lock = File::open(root)?;
         lock.try_lock().map_err(|error| match error {
             TryLockError::Error(error) => error,

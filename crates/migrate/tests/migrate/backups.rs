@@ -2,11 +2,13 @@
 
 use std::fs;
 
+use crypto::{Curve, PrivateKey};
 use pagurus_migrate::age::Recipient;
 use pagurus_migrate::bundle::{BackupError, Trust, Verdict, Why, WithoutLog, check};
 use repo::archive::ArchiveReader;
 use repo::car::Spool;
 use store::{AppPassword, Preference};
+use syntax::{Cid, Tid};
 
 use crate::room::{Person, Room, START_US, files, note, report};
 
@@ -238,6 +240,67 @@ fn a_server_that_was_set_back_makes_a_new_base() {
     let report = early.check();
     assert_eq!((report.verdict(), report.records), (Verdict::Whole, 10));
     assert!(!files(&early.out()).contains_key("repo.car"));
+}
+
+#[test]
+fn a_repository_that_comes_from_elsewhere_is_added_or_begins_anew() {
+    let absent = Cid::of_raw(b"never here");
+    for (ahead, is_added) in [(true, true), (false, false)] {
+        let mut room = Room::new();
+        room.notes(300, 0);
+        room.backup();
+        let rev = if ahead { Tid::new(START_US + 1_000_000, 0) } else { Tid::new(START_US, 5) };
+        room.import(rev, &absent);
+        let manifest = room.backup().manifest;
+        assert_eq!(manifest.repo.len() == 2, is_added);
+        let report = room.check();
+        assert_eq!(report.verdict(), Verdict::BlobsMissing, "{:?}", report.damage);
+        assert_eq!((report.records, report.manifest.unwrap().data), (100, room.head().data));
+        let missing = &report.missing[0];
+        assert_eq!((missing.cid, missing.why), (absent, Why::NotUploaded));
+        assert_eq!(missing.path.as_deref(), Some("com.example.note/import00000"));
+        assert_eq!(manifest.missing, report.missing);
+        // And it goes on from there.
+        room.commit(&[("import00007", None)], Vec::new());
+        room.backup();
+        assert_eq!(room.check().records, 99);
+    }
+}
+
+#[test]
+fn an_account_with_another_key_gets_a_new_base_for_the_same_readers() {
+    let mut before = Room::new();
+    before.notes(10, 0);
+    before.recipients = vec![RECIPIENT.parse().unwrap()];
+    before.backup();
+    let mut after = Room::of(before.person.with_another_key(), START_US + 1_000_000);
+    after.notes(20, 0);
+    copy(&before.out(), &after.out());
+    let manifest = after.backup().manifest;
+    assert_eq!((manifest.repo.len(), manifest.number), (1, 2));
+    assert_eq!(manifest.private.unwrap().recipients, [RECIPIENT]);
+    let report = after.check();
+    assert_eq!((report.verdict(), report.trust), (Verdict::Whole, Some(Trust::InForce)));
+
+    // The former host's last backup is by a key that is not in force any more.
+    before.person.log = after.person.log.clone();
+    before.commit(&[("last", Some(note("last")))], Vec::new());
+    before.backup();
+    let report = before.check();
+    assert_eq!((report.verdict(), report.trust), (Verdict::Whole, Some(Trust::Former)));
+}
+
+#[test]
+fn nobody_can_name_themselves_as_a_reader() {
+    let room = Room::new();
+    // Who can write to the directory puts a bundle there that is whole, by a key of their own.
+    let mut stranger = room.person.clone();
+    stranger.key = PrivateKey::generate(Curve::Secp256k1);
+    let mut stranger = Room::of(stranger, START_US + 1_000_000);
+    stranger.recipients = vec![RECIPIENT.parse().unwrap()];
+    stranger.backup();
+    copy(&stranger.out(), &room.out());
+    assert!(matches!(room.try_backup(), Err(BackupError::UnknownRecipients)));
 }
 
 #[test]

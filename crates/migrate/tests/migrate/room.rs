@@ -18,8 +18,8 @@ use repo::data::{Limits, cbor, json};
 use repo::draft::{Draft, Record, Signed};
 use repo::event::{CommitEvent, Frame};
 use repo::mst::{Key, NoSource, Tree};
-use store::repo::{BlobUse, FirstCommit, Head, RepoCommit};
-use store::{AccountId, Clock, Error, NewAccount, Options, Reading, Store};
+use store::repo::{BlobUse, FirstCommit, Head, ImportHead, ImportRecord, RepoCommit};
+use store::{AccountId, AccountState, Clock, Error, NewAccount, Options, Reading, Store};
 use syntax::{Cid, Datetime, Did, Tid};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -33,6 +33,8 @@ pub(crate) struct Person {
     pub(crate) did: Did,
     pub(crate) key: PrivateKey,
     pub(crate) log: PlcLog,
+    /// Changes the identity.
+    rotation: PrivateKey,
     sealing: SealingKeys,
 }
 
@@ -67,14 +69,30 @@ impl Person {
         let did = genesis.did().unwrap();
         let entry = append(&did, &[], genesis, START_US / 1000, RateLimits::Public).unwrap().entry;
         let log = AuditedLog::check(&did, vec![entry]).unwrap();
-        Self { did, key, log: PlcLog::Audited(log), sealing: sealing() }
+        Self { did, key, log: PlcLog::Audited(log), rotation, sealing: sealing() }
+    }
+
+    /// Gives the identity another signing key.
+    pub(crate) fn with_another_key(&self) -> Self {
+        let key = PrivateKey::generate(Curve::P256);
+        let PlcLog::Audited(log) = &self.log else { panic!("it has no log") };
+        let mut state = log.state().unwrap();
+        state.set_signing_key(&key.public_key());
+        let update = Content::update(&log.last().operation, state).sign(&self.rotation).unwrap();
+        let now_ms = START_US / 1000 + 1;
+        let next =
+            append(&self.did, log.entries(), update, now_ms, RateLimits::Public).unwrap().entry;
+        let entries = log.entries().iter().cloned().chain([next]).collect();
+        let log = AuditedLog::check(&self.did, entries).unwrap();
+        Self { key, log: PlcLog::Audited(log), ..self.clone() }
     }
 
     /// Makes one with a did:web and a key of the other curve.
     pub(crate) fn on_the_web() -> Self {
         let key = PrivateKey::generate(Curve::P256);
         let did = "did:web:alice.example.com".parse().unwrap();
-        Self { did, key, log: PlcLog::NotPlc, sealing: sealing() }
+        let rotation = PrivateKey::generate(Curve::Secp256k1);
+        Self { did, key, log: PlcLog::NotPlc, rotation, sealing: sealing() }
     }
 
     fn sealed_key(&self) -> Vec<u8> {
@@ -213,6 +231,41 @@ impl Room {
         let usage = BlobUse { path: key(path), cid, mime_type: mime_type.to_owned(), size };
         self.commit(&[(path, Some(record))], vec![usage]);
         cid
+    }
+
+    /// Replaces the repository by one that comes from elsewhere, with a record that refers to a blob
+    /// that is not here.
+    pub(crate) fn import(&mut self, rev: Tid, blob: &Cid) {
+        let (mut draft, mut records) = (Draft::new(&Tree::empty(), &NoSource), Vec::new());
+        for index in 0..100 {
+            let path = key(&format!("import{index:05}"));
+            let (record, blobs) = match index {
+                0 => (blob_record(blob, "image/png", 5), vec![*blob]),
+                index => (note(&format!("imported {index}")), Vec::new()),
+            };
+            draft.put(&path, record.clone()).unwrap();
+            let (cid, bytes) = (record.cid, record.bytes);
+            records.push(ImportRecord { path, cid, bytes, blobs, subject: None });
+        }
+        let signed = draft.sign(&self.person.did, rev, &self.person.key).unwrap();
+        let (data, layer) = (signed.commit.data, signed.tree.layer());
+        let new = ImportHead { rev, commit: signed.cid, block: signed.block.clone(), data };
+        let (account, old) = (self.account, self.head.clone());
+        let state = AccountState { deactivated_at: Some(1), ..AccountState::default() };
+        let bytes = records.iter().map(|record| record.bytes.len()).sum::<usize>();
+        self.tree = signed.tree.clone();
+        self.write(move |tx| {
+            tx.set_state(account, &state)?;
+            let old = Head { active: false, ..old };
+            let repo = tx.begin_import(account, &new)?;
+            tx.import_rows(repo, rev, &signed.puts, &records)?;
+            let bytes = u64::try_from(bytes).unwrap();
+            tx.switch_repo(&old, repo, layer, 100, bytes).map_err(|_| Error::Missing)?;
+            tx.set_state(account, &AccountState::default())
+        });
+        let head: Result<_, Error> =
+            self.runtime.block_on(self.store.read(|tx| tx.head(self.account)));
+        self.head = head.unwrap().unwrap();
     }
 
     /// Runs a transaction that writes.
