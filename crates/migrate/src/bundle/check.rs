@@ -322,7 +322,7 @@ impl Check<'_> {
 
     /// Checks that the identity, or whoever signed the manifest, has signed the commit.
     fn commit(&mut self, manifest: &Manifest, commit: &AnyCommit, log: Option<&AuditedLog>) {
-        let of_log = log.into_iter().flat_map(|log| keys(log));
+        let of_log = log.into_iter().flat_map(keys);
         let is_signed = of_log.chain([manifest.signing_key]).any(|key| commit.verify(&key).is_ok());
         if let (false, Some(link), Some(_)) = (is_signed, manifest.repo.last(), log) {
             self.damage(
