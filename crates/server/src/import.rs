@@ -5,6 +5,7 @@
 //! lacks is taken from the repository that the account has, so that an archive of what is newer than
 //! a revision will do. Records are kept as they came to the byte, those that cannot be read, too.
 
+mod addition;
 mod load;
 mod signer;
 
@@ -84,9 +85,26 @@ pub(crate) enum ImportError {
     /// It is not known which keys the account has and had.
     #[error("keys of the account cannot be found")]
     Signer(#[from] SignerError),
-    /// The account is active, or the host has closed it.
-    #[error("repository can be imported only while the account is deactivated")]
-    NotDeactivated,
+    /// The host has closed the account.
+    #[error("account has been taken down or suspended")]
+    Closed,
+    /// The account is active, and has another record at a path.
+    #[error(
+        "account is active and has another record {0}: deactivate it to replace its repository"
+    )]
+    Conflict(Key),
+    /// The account is active, and has records that the repository does not have.
+    #[error(
+        "account is active and has {0} records that are not in the repository: deactivate it to \
+         replace its repository"
+    )]
+    Deletes(u64),
+    /// The account is active, and more would be added than ordinary commits are for.
+    #[error("account is active: deactivate it to import so much")]
+    TooManyAdditions,
+    /// The account is active, and a record is not one that could be written.
+    #[error("account is active, and record {0} cannot be written: deactivate it to import all")]
+    NotWritable(Key),
     /// Something else changed the account meanwhile.
     #[error(transparent)]
     Changed(#[from] SwitchError),
@@ -146,11 +164,13 @@ impl Imported {
     }
 }
 
-/// Gives a deactivated account the repository that was received for it.
+/// Gives a deactivated account the repository that was received for it; to that of an active one,
+/// what it lacks is added.
 ///
 /// # Errors
 ///
-/// [`ImportError`] if it is not a repository of the account's, or the account is not deactivated.
+/// [`ImportError`] if it is not a repository of the account's, or would take records from an active
+/// one.
 pub(crate) async fn import(
     pds: &Pds,
     did: &Did,
@@ -161,7 +181,7 @@ pub(crate) async fn import(
         return Err(ImportError::OtherDid { found, expected: did.clone() });
     }
     signer::check(pds, did, archive.commit()).await?;
-    let _lease = pds.writers.lease(did).await?;
+    let lease = pds.writers.lease(did).await?;
     let open = pds.writers.open(did).await?;
     let (account, old) = pds
         .store
@@ -171,8 +191,10 @@ pub(crate) async fn import(
             Ok::<_, store::Error>((account, old))
         })
         .await?;
-    if account.state.status() != Status::Deactivated {
-        return Err(ImportError::NotDeactivated);
+    match account.state.status() {
+        Status::Deactivated => {}
+        Status::Active => return addition::add(pds, did, archive, old, lease).await,
+        Status::TakenDown | Status::Suspended => return Err(ImportError::Closed),
     }
     let new = head(pds, &archive, &old, |rev| open.sign(*archive.commit().data(), rev));
     let tally = if new.data == old.data {
@@ -273,7 +295,18 @@ impl From<ImportError> for Fault {
             ImportError::Archive(_)
             | ImportError::OtherDid { .. }
             | ImportError::Signature(_)
-            | ImportError::NotDeactivated
+            | ImportError::Closed
+            | ImportError::Conflict(_)
+            | ImportError::Deletes(_)
+            | ImportError::TooManyAdditions
+            | ImportError::NotWritable(_)
+            | ImportError::Write(
+                write::Error::Blob { .. }
+                | write::Error::Exists(_)
+                | write::Error::TooLarge
+                | write::Error::TooMany
+                | write::Error::Inactive,
+            )
             | ImportError::Changed(SwitchError::Changed) => {
                 Refusal::invalid_request(error.to_string()).into()
             }

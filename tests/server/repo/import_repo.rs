@@ -91,6 +91,52 @@ async fn an_account_moves_with_all_that_it_has() {
 }
 
 #[tokio::test]
+async fn what_was_written_late_at_the_old_host_is_added() {
+    let (old, new, alice, there) = half_way(50).await;
+    new.import(&there, old.export(&alice, None).await.body).await.ok();
+    new.point_here(&old, &alice, &there).await;
+    new.post("com.atproto.server.activateAccount").by(&there).send().await.ok();
+    let since = new.rev(&there).await;
+    let before = old.download(&alice, None).await;
+    old.notes(&alice, &rkeys(100..170), 100).await;
+    let late = old.export(&alice, Some(&before.commit.rev.to_string())).await.body;
+    new.import(&there, late.clone()).await.ok();
+    let now = new.download(&there, None).await;
+    assert_eq!(now.records(), old.download(&alice, None).await.records());
+    now.assert_signed(&new, &there).await;
+    assert!(now.commit.rev.to_string() > since);
+    // A second time there is nothing to add.
+    let rev = new.rev(&there).await;
+    new.import(&there, late).await.ok();
+    assert_eq!(new.rev(&there).await, rev);
+
+    // What would take something from the account is refused, and nothing of it is done.
+    let refused = async |what: &str| {
+        let car = old.export(&alice, None).await.body;
+        let message = new.import(&there, car).await.message();
+        assert!(message.contains(what), "{message}");
+        assert_eq!(new.rev(&there).await, rev);
+    };
+    old.note(&alice, "note-00003", "another text").await;
+    refused("another record com.example.note/note-00003").await;
+    old.delete_note(&alice, "note-00003").await;
+    old.notes(&alice, &["new".to_owned()], 1).await;
+    refused("1 records that are not in the repository").await;
+    new.delete_note(&there, "note-00003").await;
+    let rev = new.rev(&there).await;
+    let blob = old.upload(&alice, "text/plain", "late").await;
+    old.put(&alice, NOTES, "blob", json!({ "$type": NOTES, "blob": blob })).await;
+    let car = old.export(&alice, None).await.body;
+    let message = new.import(&there, car.clone()).await.message();
+    assert!(message.contains("was not uploaded"), "{message}");
+    assert_eq!(new.rev(&there).await, rev);
+    new.upload(&there, "text/plain", "late").await;
+    new.import(&there, car).await.ok();
+    let records = new.download(&there, None).await.records();
+    assert_eq!(records, old.download(&alice, None).await.records());
+}
+
+#[tokio::test]
 async fn archives_of_what_is_newer_do_whoever_wrote_them() {
     let (old, new, alice, there) = half_way(400).await;
     let mut had = old.download(&alice, None).await;

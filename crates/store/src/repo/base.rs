@@ -72,6 +72,18 @@ impl Base for FormerRepo<'_> {
 }
 
 impl FormerRepo<'_> {
+    /// Returns the CID of a record, if it is there.
+    ///
+    /// # Errors
+    ///
+    /// [`enum@Error`] if the database failed.
+    pub fn cid(&self, key: &Key) -> Result<Option<Cid>, Error> {
+        let sql = "SELECT cid FROM record WHERE repo = ?1 AND path = ?2";
+        let mut statement = self.reader.connection().prepare_cached(sql)?;
+        let mut rows = statement.query((self.repo.0, key.as_str()))?;
+        rows.next()?.map(cid).transpose()
+    }
+
     fn node_at(&self, (lo, layer): &Place) -> Result<Option<Bytes>, Error> {
         let sql = "SELECT bytes FROM node WHERE repo = ?1 AND lo = ?2 AND layer = ?3";
         let mut statement = self.reader.connection().prepare_cached(sql)?;

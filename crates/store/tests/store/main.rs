@@ -5,6 +5,7 @@ mod blobs;
 mod commits;
 mod events;
 mod faults;
+mod imports;
 mod leftovers;
 mod repair;
 mod room;

@@ -2,7 +2,6 @@
 //!
 //! Lexicon: `lexicons/com/atproto/repo/importRepo.json`.
 
-use store::Status;
 use tokio::sync::oneshot;
 
 use crate::caller::{Account, Full, NotTakenDown};
@@ -12,16 +11,13 @@ use crate::pds::Pds;
 use crate::xrpc::{Inflate, Upload};
 
 /// Replaces the repository of a deactivated account with the one in the body, or brings it up to the
-/// newer parts in the body.
+/// newer parts in the body. To that of an active account it adds the records that are new.
 pub(super) async fn import_repo(
     pds: Pds,
     caller: Account<NotTakenDown<Full>>,
     upload: Upload,
 ) -> Result<(), Failure> {
     let account = caller.row(&pds).await?;
-    if account.state.status() != Status::Deactivated {
-        return Err(Fault::from(ImportError::NotDeactivated).into());
-    }
     let archive = receive(&pds, upload).await?;
     // It is done to its end even if the client does not wait so long.
     let (answer, outcome) = oneshot::channel();
