@@ -124,9 +124,13 @@ pub fn check<F: Read + Write + Seek, O: FnMut() -> io::Result<F>>(
         check.part(&private.part, |_| ());
     }
     check.blobs(manifest);
-    if let Some(mut archive) = check.repo(manifest, spool)? {
-        check.commit(manifest, archive.commit(), log.as_ref());
-        check.walk(manifest, &mut archive)?;
+    match check.repo(manifest, spool)? {
+        Some(mut archive) => {
+            check.commit(manifest, archive.commit(), log.as_ref());
+            check.walk(manifest, &mut archive)?;
+        }
+        // What the records refer to is not known; what was missing before still is.
+        None => check.report.missing.clone_from(&manifest.missing),
     }
     check.report.manifest = Some(signed.manifest);
     Ok(check.report)
