@@ -7,5 +7,6 @@
 pub mod age;
 pub mod bundle;
 mod signing_key;
+pub mod switch;
 
 pub use crate::signing_key::SigningKeyError;

@@ -1,6 +1,7 @@
 //! What an operation would change, for those who have to agree to it.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::Serialize;
 
@@ -42,6 +43,34 @@ pub enum Difference {
         /// The service from now on, if there is one.
         after: Option<Service>,
     },
+}
+
+/// One line, for people: what it is, what it was, what it will be.
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let none = || "none".to_owned();
+        let key =
+            |key: &Option<DidKey>| key.as_ref().map_or_else(none, |key| key.as_str().to_owned());
+        let service = |service: &Option<Service>| {
+            let line = |service: &Service| format!("{} at {}", service.kind, service.endpoint);
+            service.as_ref().map_or_else(none, line)
+        };
+        let keys = |keys: &[DidKey]| keys.iter().map(DidKey::as_str).collect::<Vec<_>>().join(", ");
+        match self {
+            Self::RotationKeys { before, after } => {
+                write!(f, "rotation keys: {} -> {}", keys(before), keys(after))
+            }
+            Self::AlsoKnownAs { before, after } => {
+                write!(f, "names: {} -> {}", before.join(", "), after.join(", "))
+            }
+            Self::VerificationMethod { fragment, before, after } => {
+                write!(f, "key #{fragment}: {} -> {}", key(before), key(after))
+            }
+            Self::Service { fragment, before, after } => {
+                write!(f, "service #{fragment}: {} -> {}", service(before), service(after))
+            }
+        }
+    }
 }
 
 impl State {
