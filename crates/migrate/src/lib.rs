@@ -1,11 +1,13 @@
 //! What an account takes along: its bundle, which any directory can hold and anybody can check.
 //!
 //! [`bundle`] makes bundles from a store, which a server may be using, and checks them without one.
-//! [`age`] encrypts the part that is nobody else's. Nothing in here speaks to the network or reads a
-//! clock that it was not given.
+//! [`age`] encrypts the part that is nobody else's. [`host`] is another host as the owner of an account
+//! uses it, and [`switch`] the change of an identity that moves the account. Nothing in here reads a
+//! clock or takes a connection that it was not given.
 
 pub mod age;
 pub mod bundle;
+pub mod host;
 mod signing_key;
 pub mod switch;
 

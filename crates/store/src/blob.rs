@@ -272,7 +272,7 @@ impl Tx<'_> {
         )
     }
 
-    /// Returns how many blobs records refer to, and how many blobs are here.
+    /// Returns how many blobs records refer to, and how many of them are here.
     ///
     /// # Errors
     ///
@@ -281,7 +281,7 @@ impl Tx<'_> {
         let count = |row: &Row<'_>| row.uint(0);
         let sql = "SELECT count(DISTINCT cid) FROM record_blob WHERE repo = $1";
         let referenced = self.query_one(sql, &[Value::Int(repo.0)], count)?;
-        let sql = "SELECT count(*) FROM blob WHERE account = $1";
+        let sql = "SELECT count(*) FROM blob WHERE account = $1 AND expires_at IS NULL";
         Ok((referenced, self.query_one(sql, &[Value::Int(account.0)], count)?))
     }
 

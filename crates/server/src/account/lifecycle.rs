@@ -1,6 +1,6 @@
 //! Coming back, leaving, and going for good.
 
-use store::AccountState;
+use store::{AccountState, Status};
 use syntax::Did;
 
 use crate::failure::Fault;
@@ -8,13 +8,19 @@ use crate::pds::Pds;
 use crate::write::{account_frame, deletion_frame, identity_frame, sync_frame};
 
 /// Activates an account. Its repository gets a new commit of the same tree, signed with the key
-/// that it has now, so that followers can check what they find.
+/// that it has now, so that followers can check what they find. One that is active already is told of
+/// again, as a relay may have missed it, unless it was not so a moment ago: `status` is what whoever
+/// asks has seen.
 ///
 /// # Errors
 ///
 /// [`Fault`] if the account is gone or the database failed.
-pub(crate) async fn activate(pds: &Pds, did: &Did) -> Result<(), Fault> {
+pub(crate) async fn activate(pds: &Pds, did: &Did, status: Status) -> Result<(), Fault> {
     let _lease = pds.writers.lease(did).await.map_err(internal)?;
+    let now = pds.store.account(did).await?;
+    if !status.is_active() && now.is_some_and(|account| account.state.status().is_active()) {
+        return Ok(());
+    }
     let open = pds.writers.open(did).await.map_err(internal)?;
     let rev = pds.clock.tid_after(open.rev);
     let commit = open.sign_anew(rev);

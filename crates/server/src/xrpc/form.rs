@@ -17,6 +17,9 @@ use crate::caller::Caller;
 use crate::failure::{Failure, Refusal};
 use crate::pds::Pds;
 
+/// The most bytes of an object without anything in it.
+const EMPTY_OBJECT_BYTES_MAX: u64 = 64;
+
 /// A handler, and its form.
 pub(crate) struct Form<H, F> {
     handler: H,
@@ -241,14 +244,15 @@ fn take_upload<M: Method>(
     Ok(Upload { head, mime_type, body })
 }
 
-/// Refuses a body where there should be none. An empty one is none, however it is announced.
+/// Refuses a body where there should be none. An empty one is none, however it is announced, and so
+/// is an empty object, which some clients send with everything.
 async fn expect_nothing(call: &mut Call) -> Result<(), Refusal> {
     if Announced::of(&call.head.headers) == Announced::Nothing {
         return Ok(());
     }
-    let mut body = LimitedBody::new(std::mem::take(&mut call.body), 0);
-    match body.next().await {
-        Ok(None) => Ok(()),
+    let body = LimitedBody::new(std::mem::take(&mut call.body), EMPTY_OBJECT_BYTES_MAX);
+    match body.bytes().await {
+        Ok(body) if matches!(body.trim_ascii(), b"" | b"{}") => Ok(()),
         _ => {
             let message = "A request body was provided when none was expected";
             Err(Refusal::invalid_request(message))

@@ -62,6 +62,10 @@ pub(super) async fn submit_plc_operation(
 
 async fn submit(pds: &Pds, account: Arc<Row>, operation: &Operation) -> Result<(), Failure> {
     did_plc::submit(pds, &account.did, operation).await?;
+    // Of an account that moves here nothing is heard before it is active; that is told then.
+    if !account.state.status().is_active() {
+        return Ok(());
+    }
     let (id, did, time) = (account.id, account.did.clone(), pds.clock.now());
     let announce = pds.store.write(move |tx| tx.append(id, identity_frame(&did, None, &time)));
     announce.await.map(|_| ()).map_err(Failure::from)

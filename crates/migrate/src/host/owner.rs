@@ -1,0 +1,304 @@
+//! What the owner of an account can ask of a host.
+
+use std::fmt;
+
+use http::header::{ACCEPT_ENCODING, RANGE};
+use http::{HeaderValue, Method, Request};
+use identity::plc::{DidKey, Operation, ParseError, State};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use syntax::{Cid, Datetime, Did, Tid};
+use tokio::sync::Mutex;
+use zeroize::Zeroizing;
+
+use super::{Download, Host, HostError, JSON, STREAM, with_json};
+
+/// A session. Printing it shows nothing.
+#[derive(Clone)]
+pub struct Tokens {
+    access: Zeroizing<String>,
+    refresh: Zeroizing<String>,
+}
+
+/// The owner of an account at a host. The session is renewed when it has to be.
+pub struct Owner {
+    host: Host,
+    did: Did,
+    tokens: Mutex<Tokens>,
+}
+
+/// A page of the blobs that records refer to.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct BlobPage {
+    /// Their CIDs.
+    pub cids: Vec<Cid>,
+    /// What to ask for the next page with, if there is one.
+    pub cursor: Option<String>,
+}
+
+/// The commit that a repository is at.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct LatestCommit {
+    /// Its CID.
+    pub cid: Cid,
+    /// Its revision.
+    pub rev: Tid,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Renewed {
+    access_jwt: String,
+    refresh_jwt: String,
+}
+
+impl Tokens {
+    /// Makes a session of its two tokens.
+    pub fn new(access: String, refresh: String) -> Self {
+        Self { access: Zeroizing::new(access), refresh: Zeroizing::new(refresh) }
+    }
+
+    /// Returns the tokens, to be sealed: for access and for renewal.
+    pub fn reveal(&self) -> (&str, &str) {
+        (&self.access, &self.refresh)
+    }
+}
+
+impl fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Tokens")
+    }
+}
+
+impl Owner {
+    /// Goes on with a session.
+    pub fn new(host: Host, did: Did, tokens: Tokens) -> Self {
+        Self { host, did, tokens: Mutex::new(tokens) }
+    }
+
+    /// Returns the session as it is now.
+    pub async fn tokens(&self) -> Tokens {
+        self.tokens.lock().await.clone()
+    }
+
+    /// Has the host speak for the account at another service, for one method.
+    ///
+    /// # Errors
+    ///
+    /// [`HostError`] if it does not.
+    pub async fn service_token(&self, audience: &Did, method: &str) -> Result<String, HostError> {
+        #[derive(Deserialize)]
+        struct Output {
+            token: String,
+        }
+        let params = [("aud", audience.as_str()), ("lxm", method)];
+        let output: Output = self.query("com.atproto.server.getServiceAuth", &params).await?;
+        Ok(output.token)
+    }
+
+    /// Returns the commit that the repository is at.
+    ///
+    /// # Errors
+    ///
+    /// [`HostError`] if the host does not say.
+    pub async fn latest_commit(&self) -> Result<LatestCommit, HostError> {
+        self.query("com.atproto.sync.getLatestCommit", &[("did", self.did.as_str())]).await
+    }
+
+    /// Downloads the repository, or what is newer than a revision.
+    ///
+    /// # Errors
+    ///
+    /// [`HostError`] if the download does not begin.
+    pub async fn repo(&self, since: Option<Tid>) -> Result<Download, HostError> {
+        let since = since.map(|since| since.to_string());
+        let mut params = vec![("did", self.did.as_str())];
+        params.extend(since.as_deref().map(|since| ("since", since)));
+        self.download("com.atproto.sync.getRepo", &params, 0).await
+    }
+
+    /// Lists the blobs that records refer to.
+    ///
+    /// # Errors
+    ///
+    /// [`HostError`] if the host does not say.
+    pub async fn blobs(&self, cursor: Option<&str>) -> Result<BlobPage, HostError> {
+        let mut params = vec![("did", self.did.as_str()), ("limit", "1000")];
+        params.extend(cursor.map(|cursor| ("cursor", cursor)));
+        self.query("com.atproto.sync.listBlobs", &params).await
+    }
+
+    /// Downloads a blob from a byte on, which the host may not heed: see [`Download::begin`].
+    ///
+    /// # Errors
+    ///
+    /// [`HostError`] if the download does not begin.
+    pub async fn blob(&self, cid: &Cid, begin: u64) -> Result<Download, HostError> {
+        let cid = cid.to_string();
+        let params = [("did", self.did.as_str()), ("cid", &*cid)];
+        self.download("com.atproto.sync.getBlob", &params, begin).await
+    }
+
+    /// Returns the preferences, as they are.
+    ///
+    /// # Errors
+    ///
+    /// [`HostError`] if the host does not give them.
+    pub async fn preferences(&self) -> Result<Vec<Value>, HostError> {
+        #[derive(Deserialize)]
+        struct Output {
+            preferences: Vec<Value>,
+        }
+        let output: Output = self.query("app.bsky.actor.getPreferences", &[]).await?;
+        Ok(output.preferences)
+    }
+
+    /// Returns the rotation keys that the host calls its own.
+    ///
+    /// # Errors
+    ///
+    /// [`HostError`] if it does not say.
+    pub async fn host_keys(&self) -> Result<Vec<DidKey>, HostError> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Output {
+            #[serde(default)]
+            rotation_keys: Vec<DidKey>,
+        }
+        let nsid = "com.atproto.identity.getRecommendedDidCredentials";
+        let output: Output = self.query(nsid, &[]).await?;
+        Ok(output.rotation_keys)
+    }
+
+    /// Has the host mail the code without which it signs no operation.
+    ///
+    /// # Errors
+    ///
+    /// [`HostError`] if it does not.
+    pub async fn request_code(&self) -> Result<(), HostError> {
+        self.call("com.atproto.identity.requestPlcOperationSignature", None).await
+    }
+
+    /// Has the host sign the change to a state, with the code that it has mailed. The code is spent
+    /// by that, whatever comes of it.
+    ///
+    /// # Errors
+    ///
+    /// [`HostError`] if it does not.
+    pub async fn sign(&self, code: &str, state: &State) -> Result<Operation, HostError> {
+        #[derive(Deserialize)]
+        struct Output {
+            operation: Value,
+        }
+        let mut input = json!(state);
+        if let Value::Object(fields) = &mut input {
+            fields.insert("token".to_owned(), json!(code));
+        }
+        let nsid = "com.atproto.identity.signPlcOperation";
+        let output: Output = self
+            .answered(async |token| {
+                let request = with_json(self.host.request(Method::POST, nsid, &[])?, &input)?;
+                self.host.json(request, Some(token)).await
+            })
+            .await?;
+        let operation: Result<Operation, ParseError> =
+            Operation::parse(output.operation.to_string().as_bytes());
+        operation.map_err(|_| HostError::Malformed("operation"))
+    }
+
+    /// Closes the account there, to be deleted after a time if one is given.
+    ///
+    /// # Errors
+    ///
+    /// [`HostError`] if the host does not do it.
+    pub async fn deactivate(&self, delete_after: Option<Datetime>) -> Result<(), HostError> {
+        let input = match delete_after {
+            Some(time) => json!({ "deleteAfter": time.to_string() }),
+            None => json!({}),
+        };
+        self.call("com.atproto.server.deactivateAccount", Some(&input)).await
+    }
+
+    /// Opens the account there again.
+    ///
+    /// # Errors
+    ///
+    /// [`HostError`] if the host does not do it.
+    pub async fn activate(&self) -> Result<(), HostError> {
+        self.call("com.atproto.server.activateAccount", None).await
+    }
+
+    async fn query<T: DeserializeOwned>(
+        &self,
+        nsid: &str,
+        params: &[(&str, &str)],
+    ) -> Result<T, HostError> {
+        self.answered(async |token| {
+            self.host.json(self.host.request(Method::GET, nsid, params)?, Some(token)).await
+        })
+        .await
+    }
+
+    /// Calls a procedure that answers nothing. Some hosts refuse a body where they expect none.
+    async fn call(&self, nsid: &str, input: Option<&Value>) -> Result<(), HostError> {
+        self.answered(async |token| {
+            let mut request = self.host.request(Method::POST, nsid, &[])?;
+            if let Some(input) = input {
+                request = with_json(request, input)?;
+            }
+            self.host.send(request, Some(token), &JSON).await.map(|_| ())
+        })
+        .await
+    }
+
+    async fn download(
+        &self,
+        nsid: &str,
+        params: &[(&str, &str)],
+        begin: u64,
+    ) -> Result<Download, HostError> {
+        self.answered(async |token| {
+            let mut request: Request<Vec<u8>> = self.host.request(Method::GET, nsid, params)?;
+            let headers = request.headers_mut();
+            // What is packed cannot be gone on with, and would not have the size that it says.
+            headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+            if begin > 0 {
+                let range = HeaderValue::from_str(&format!("bytes={begin}-"));
+                headers.insert(RANGE, range.map_err(|_| HostError::Malformed("range"))?);
+            }
+            Ok(Download::new(self.host.send(request, Some(token), &STREAM).await?))
+        })
+        .await
+    }
+
+    /// Asks with the session, and once more with a renewed one if it has ended meanwhile.
+    async fn answered<T>(
+        &self,
+        ask: impl AsyncFn(&str) -> Result<T, HostError>,
+    ) -> Result<T, HostError> {
+        let token = self.tokens().await.access;
+        match ask(&token).await {
+            Err(error) if error.is_expired_token() => {
+                let renewed = self.renew(&token).await?;
+                ask(&renewed).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// Renews the session, unless somebody else just has.
+    async fn renew(&self, spent: &str) -> Result<Zeroizing<String>, HostError> {
+        let mut tokens = self.tokens.lock().await;
+        if *tokens.access != spent {
+            return Ok(tokens.access.clone());
+        }
+        let request = self.host.request(Method::POST, "com.atproto.server.refreshSession", &[])?;
+        let renewed: Renewed = match self.host.json(request, Some(&tokens.refresh)).await {
+            Err(HostError::Refused { .. }) => return Err(HostError::SessionEnded),
+            outcome => outcome?,
+        };
+        *tokens = Tokens::new(renewed.access_jwt, renewed.refresh_jwt);
+        Ok(tokens.access.clone())
+    }
+}
