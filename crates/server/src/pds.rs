@@ -11,6 +11,7 @@ use store::Store;
 use subtle::ConstantTimeEq as _;
 use syntax::Did;
 
+use crate::account::Activations;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::firehose::Firehose;
@@ -40,6 +41,7 @@ pub(crate) struct State {
     pub(crate) keys: Arc<Keys>,
     pub(crate) writers: Writers,
     pub(crate) firehose: Firehose,
+    pub(crate) activations: Activations,
     pub(crate) outflows: Outflows,
     pub(crate) passwords: Passwords,
     pub(crate) resolver: Resolver,

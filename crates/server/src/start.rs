@@ -15,6 +15,7 @@ use store::{OpenError, Options, Store};
 use syntax::{Did, DidError, Handle};
 use thiserror::Error;
 
+use crate::account::Activations;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::crawlers::Crawlers;
@@ -144,6 +145,7 @@ pub(crate) fn state(
         rates: Rates::new(config.limits.rates),
         resolver: Resolver::new(sources, Memory::default()),
         lexicons: Catalog::embedded(),
+        activations: Activations::default(),
         outflows: Outflows::new(config.data.clone()),
         clock,
         tasks,

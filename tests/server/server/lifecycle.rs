@@ -67,6 +67,13 @@ async fn an_account_rests_and_comes_back_with_a_new_commit() {
     assert!(first.rev < sync.rev && sync.rev < next.rev);
     assert_eq!(next.since, Some(sync.rev));
     assert_eq!(next.prev_data.is_some(), next.since.is_some());
+
+    // Who presses twice is heard once; later it is said again, as a relay may have missed it.
+    post(&pds, &alice, "activateAccount", None).await.ok();
+    pds.advance(std::time::Duration::from_secs(11));
+    post(&pds, &alice, "activateAccount", None).await.ok();
+    let again = pds.events(13).await.split_off(10);
+    assert!(matches!(&again[..], [Message::Account(_), Message::Identity(_), Message::Sync(_)]));
 }
 
 #[tokio::test]

@@ -1,32 +1,60 @@
 //! Coming back, leaving, and going for good.
 
-use store::{AccountState, Status};
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use store::AccountState;
 use syntax::Did;
 
 use crate::failure::Fault;
 use crate::pds::Pds;
 use crate::write::{account_frame, deletion_frame, identity_frame, sync_frame};
 
+/// For how long a second activation is taken for the first one, in milliseconds.
+const JUST_NOW_MS: u64 = 10_000;
+
+/// Which accounts were activated a moment ago.
+#[derive(Default)]
+pub(crate) struct Activations(Mutex<HashMap<Did, u64>>);
+
+impl Activations {
+    fn was_just_now(&self, did: &Did, now_ms: u64) -> bool {
+        self.lock().get(did).is_some_and(|at| now_ms < at + JUST_NOW_MS)
+    }
+
+    fn note(&self, did: &Did, now_ms: u64) {
+        let mut times = self.lock();
+        times.retain(|_, at| now_ms < *at + JUST_NOW_MS);
+        times.insert(did.clone(), now_ms);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Did, u64>> {
+        // Nothing in here leaves it half changed, so a panic elsewhere does not spoil it.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// Activates an account. Its repository gets a new commit of the same tree, signed with the key
 /// that it has now, so that followers can check what they find. One that is active already is told of
-/// again, as a relay may have missed it, unless it was not so a moment ago: `status` is what whoever
-/// asks has seen.
+/// again, as a relay may have missed it, unless it was activated a moment ago: clients press twice.
 ///
 /// # Errors
 ///
 /// [`Fault`] if the account is gone or the database failed.
-pub(crate) async fn activate(pds: &Pds, did: &Did, status: Status) -> Result<(), Fault> {
+pub(crate) async fn activate(pds: &Pds, did: &Did) -> Result<(), Fault> {
     let _lease = pds.writers.lease(did).await.map_err(internal)?;
     let now = pds.store.account(did).await?;
-    if !status.is_active() && now.is_some_and(|account| account.state.status().is_active()) {
+    let is_active = now.is_some_and(|account| account.state.status().is_active());
+    if is_active && pds.activations.was_just_now(did, pds.clock.now_ms()) {
         return Ok(());
     }
     let open = pds.writers.open(did).await.map_err(internal)?;
     let rev = pds.clock.tid_after(open.rev);
     let commit = open.sign_anew(rev);
-    let (did, time) = (did.clone(), pds.clock.now());
+    let (owned, time) = (did.clone(), pds.clock.now());
     pds.store
         .write(move |tx| {
+            let did = owned;
             let account = tx.account(&did)?.ok_or(store::Error::Missing)?;
             let state =
                 AccountState { deactivated_at: None, delete_after: None, ..account.state.clone() };
@@ -39,6 +67,7 @@ pub(crate) async fn activate(pds: &Pds, did: &Did, status: Status) -> Result<(),
             Ok::<_, store::Error>(())
         })
         .await?;
+    pds.activations.note(did, pds.clock.now_ms());
     Ok(())
 }
 

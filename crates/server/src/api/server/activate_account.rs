@@ -19,5 +19,5 @@ pub(super) async fn activate_account(pds: Pds, caller: Account<Full>) -> Result<
     }
     points_here(&pds, &account).await?;
     pds.resolver.forget(&account.did);
-    Ok(activate(&pds, &account.did, account.state.status()).await?)
+    Ok(activate(&pds, &account.did).await?)
 }
