@@ -1,0 +1,3 @@
+//! What moving accounts is made of, against servers.
+
+mod host;
