@@ -120,6 +120,10 @@ fn an_operation_says_who_may_take_it_back_until_when() {
     let [moved] = &identity.operations[..] else { panic!("{identity:?}") };
     assert_eq!(moved.signer, Some(did_key(2)));
     assert_eq!(moved.may_undo, [did_key(1)]);
+    let states = [0, 1].map(|index: usize| log().entries()[index].operation.state().unwrap());
+    let [before, after] = states;
+    let switch = Switch { before, after, kept: Vec::new(), dropped: Vec::new() };
+    assert_eq!(moved.may_undo, switch.may_undo(&did_key(2)), "as it was told before");
     assert_eq!(moved.undo_until.as_str(), "2026-01-04T01:00:00.000Z");
     assert_eq!(identity.rotation_keys_before, [did_key(1), did_key(2)]);
     assert_eq!(identity.rotation_keys_after, [did_key(1), did_key(4)]);
