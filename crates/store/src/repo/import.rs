@@ -60,7 +60,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`] if the database failed.
+    /// [`enum@Error`] if the database failed.
     pub fn begin_import(&mut self, account: AccountId, head: &ImportHead) -> Result<RepoId, Error> {
         self.query_one(
             "INSERT INTO repo (account, current, active, rev, head, block, data, layer, records,
@@ -82,7 +82,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`] if the database failed.
+    /// [`enum@Error`] if the database failed.
     pub fn import_rows(
         &mut self,
         repo: RepoId,
@@ -174,7 +174,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`] if the database failed.
+    /// [`enum@Error`] if the database failed.
     pub fn abandon_import(&mut self, repo: RepoId) -> Result<(), Error> {
         self.drop_repo(repo)
     }
