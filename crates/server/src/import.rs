@@ -33,7 +33,7 @@ use crate::pds::Pds;
 use crate::write;
 
 /// How much of a repository stays in memory until it is checked; more goes to a file.
-const MEMORY_BYTES_MAX: usize = 16 << 20;
+const MEMORY_BYTES_MAX: usize = 8 << 20;
 /// How many pieces of a body wait to be put aside.
 const PIECES_WAITING_MAX: usize = 4;
 /// How far a revision may be ahead of the clock: others refuse what is further, in microseconds.
