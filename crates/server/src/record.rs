@@ -129,7 +129,8 @@ fn typed(path: &RecordPath, record: Value) -> Result<Value, RecordError> {
     Ok(Value::Map(map))
 }
 
-fn blobs(path: &RecordPath, record: &Value) -> Result<Vec<BlobUse>, RecordError> {
+/// Returns the blobs that a record refers to, each once.
+pub(crate) fn blobs(path: &RecordPath, record: &Value) -> Result<Vec<BlobUse>, RecordError> {
     let mut blobs: Vec<BlobUse> = Vec::new();
     for found in blob::find(record) {
         let size = found.size.ok_or(RecordError::LegacyBlob(found.cid))?;
@@ -166,7 +167,7 @@ fn validated(
 
 /// Returns a hash of a collection and of what a record of it is about, for the collections in which
 /// there should be one record about each subject.
-fn subject(collection: &str, record: &Value) -> Option<i64> {
+pub(crate) fn subject(collection: &str, record: &Value) -> Option<i64> {
     let subject = record.as_map()?.get("subject")?;
     let subject = match collection {
         "app.bsky.feed.like" | "app.bsky.feed.repost" => subject.as_map()?.get("uri")?,

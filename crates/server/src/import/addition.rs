@@ -3,11 +3,12 @@
 //! So records come along that were written elsewhere while the account moved. An account that is
 //! active here may have written since: what would change or delete a record of its is refused.
 
+use bytes::Bytes;
 use repo::archive::Part;
-use repo::data::{Limits, blob, cbor};
+use repo::data::{Limits, cbor};
 use repo::mst::Key;
-use store::repo::{BlobUse, Head};
-use syntax::Did;
+use store::repo::Head;
+use syntax::{Cid, Did};
 use tokio::task::spawn_blocking;
 
 use super::{ImportError, Imported, Received};
@@ -79,19 +80,12 @@ fn additions(
     Ok(additions)
 }
 
-fn addition(key: &Key, cid: syntax::Cid, bytes: &[u8]) -> Result<Op, ImportError> {
+fn addition(key: &Key, cid: Cid, bytes: &[u8]) -> Result<Op, ImportError> {
     let refused = || ImportError::NotWritable(key.clone());
-    key.record_path().map_err(|_| refused())?;
+    let path = key.record_path().map_err(|_| refused())?;
     let value = cbor::decode(bytes, &Limits::RECORD).map_err(|_| refused())?;
-    let mut blobs: Vec<BlobUse> = Vec::new();
-    for found in blob::find(&value) {
-        let size = found.size.ok_or_else(refused)?;
-        if blobs.iter().all(|blob| blob.cid != found.cid) {
-            let path = key.clone();
-            blobs.push(BlobUse { path, cid: found.cid, mime_type: found.mime_type, size });
-        }
-    }
-    let subject = record::subject_of_block(key, bytes);
-    let record = Content { cid, block: bytes.to_vec().into(), blobs, subject };
+    let blobs = record::blobs(&path, &value).map_err(|_| refused())?;
+    let subject = record::subject(key.collection(), &value);
+    let record = Content { cid, block: Bytes::copy_from_slice(bytes), blobs, subject };
     Ok(Op { path: key.clone(), change: Change::Create { record, only: false } })
 }

@@ -4,7 +4,6 @@ use bytes::Bytes;
 use repo::archive::Part;
 use repo::data::{Limits, blob, cbor};
 use repo::mst::{Key, NodeRow};
-use repo::survey::{Finding, inspect};
 use store::repo::ImportRecord;
 use syntax::Cid;
 use tokio::sync::mpsc;
@@ -92,16 +91,15 @@ impl Load {
     }
 
     fn record(&mut self, key: &Key, cid: &Cid, bytes: &[u8]) -> ImportRecord {
-        if inspect(key, bytes).is_some_and(|finding| Finding::is_fault(&finding)) {
+        let value = cbor::decode_lenient(bytes, &Limits::FOREIGN).ok().map(|read| read.value);
+        if value.is_none() || key.record_path().is_err() {
             self.tally.unreadable += 1;
             if self.tally.examples.len() < EXAMPLES_MAX {
                 self.tally.examples.push(key.clone());
             }
         }
-        let value = cbor::decode_lenient(bytes, &Limits::FOREIGN).ok();
-        let mut blobs: Vec<Cid> = value
-            .map(|value| blob::find(&value.value).into_iter().map(|blob| blob.cid).collect())
-            .unwrap_or_default();
+        let found = value.as_ref().map(blob::find).unwrap_or_default();
+        let mut blobs: Vec<Cid> = found.into_iter().map(|blob| blob.cid).collect();
         blobs.sort_unstable();
         blobs.dedup();
         ImportRecord {
@@ -109,7 +107,7 @@ impl Load {
             cid: *cid,
             bytes: Bytes::copy_from_slice(bytes),
             blobs,
-            subject: record::subject_of_block(key, bytes),
+            subject: value.and_then(|value| record::subject(key.collection(), &value)),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use bytes::Bytes;
 use repo::archive::{Absent, Base};
 use repo::mst::{Key, Position, RawNode, SourceError};
-use rusqlite::Connection;
+use rusqlite::{Connection, Params};
 use syntax::Cid;
 
 use super::RepoId;
@@ -40,11 +40,21 @@ impl Store {
 }
 
 impl Base for FormerRepo<'_> {
-    /// Finds out in one scan where everything is: there is no index by CID.
+    /// Finds out where everything is, by scans: there is no index by CID.
     fn prepare(&mut self, absent: &Absent) -> Result<(), SourceError> {
         let connection = self.reader.connection();
         self.nodes = nodes(connection, self.repo, &absent.nodes).map_err(boxed)?;
-        self.records = records(connection, self.repo, &absent.records).map_err(boxed)?;
+        // Most records are where they were, and need not be looked for.
+        let (mut there, mut moved) = (HashMap::new(), HashSet::new());
+        for (cid, key) in &absent.records {
+            if self.cid(key).map_err(boxed)? == Some(*cid) {
+                there.insert(*cid, key.as_str().to_owned());
+            } else {
+                moved.insert(*cid);
+            }
+        }
+        there.extend(records(connection, self.repo, &moved).map_err(boxed)?);
+        self.records = there;
         Ok(())
     }
 
@@ -86,18 +96,18 @@ impl FormerRepo<'_> {
 
     fn node_at(&self, (lo, layer): &Place) -> Result<Option<Bytes>, Error> {
         let sql = "SELECT bytes FROM node WHERE repo = ?1 AND lo = ?2 AND layer = ?3";
-        let mut statement = self.reader.connection().prepare_cached(sql)?;
-        let mut rows = statement.query((self.repo.0, lo, layer))?;
-        let row = rows.next()?;
-        Ok(row.map(|row| row.get::<_, Vec<u8>>(0)).transpose()?.map(Bytes::from))
+        self.block(sql, (self.repo.0, lo, layer))
     }
 
     fn record_at(&self, path: &str) -> Result<Option<Bytes>, Error> {
-        let sql = "SELECT bytes FROM record WHERE repo = ?1 AND path = ?2";
+        self.block("SELECT bytes FROM record WHERE repo = ?1 AND path = ?2", (self.repo.0, path))
+    }
+
+    fn block(&self, sql: &str, params: impl Params) -> Result<Option<Bytes>, Error> {
         let mut statement = self.reader.connection().prepare_cached(sql)?;
-        let mut rows = statement.query((self.repo.0, path))?;
-        let row = rows.next()?;
-        Ok(row.map(|row| row.get::<_, Vec<u8>>(0)).transpose()?.map(Bytes::from))
+        let mut rows = statement.query(params)?;
+        let bytes = rows.next()?.map(|row| row.get::<_, Vec<u8>>(0)).transpose()?;
+        Ok(bytes.map(Bytes::from))
     }
 }
 
@@ -128,7 +138,7 @@ fn nodes(
 fn records(
     connection: &Connection,
     repo: RepoId,
-    wanted: &HashMap<Cid, Key>,
+    wanted: &HashSet<Cid>,
 ) -> Result<HashMap<Cid, String>, Error> {
     let mut found = HashMap::new();
     let sql = "SELECT cid, path FROM record WHERE repo = ?1";
@@ -138,7 +148,7 @@ fn records(
         && let Some(row) = rows.next()?
     {
         let cid = cid(row)?;
-        if wanted.contains_key(&cid) {
+        if wanted.contains(&cid) {
             found.insert(cid, row.get(1)?);
         }
     }
