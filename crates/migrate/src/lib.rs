@@ -9,6 +9,7 @@ pub mod age;
 pub mod bundle;
 pub mod host;
 pub mod report;
+mod signed;
 mod signing_key;
 pub mod switch;
 

@@ -1,18 +1,15 @@
 //! The manifest: what a bundle has, with the hash of each part, signed by the account's key.
 
 use crypto::{PrivateKey, PublicKey, VerifyError};
-use data_encoding::BASE64URL_NOPAD;
 use identity::Origin;
 use serde::{Deserialize, Serialize};
 use syntax::{Cid, Datetime, Did, Handle, Tid};
 use thiserror::Error;
 
+use crate::signed;
+
 /// The version that is written, and the only one that is read.
 pub(super) const VERSION: u32 = 1;
-/// What stands between what is signed and the signature.
-const SIGNATURE: &str = ",\n  \"signature\": \"";
-/// What the file ends with after the signature, whose quote comes first.
-const END: &str = "\n}\n";
 
 /// What a bundle has.
 ///
@@ -170,18 +167,13 @@ pub enum ManifestError {
 /// A manifest as it was read, with what was signed.
 pub(super) struct Signed {
     pub(super) manifest: Manifest,
-    bytes: Vec<u8>,
-    signature: Vec<u8>,
+    signed: signed::Signed,
 }
 
 impl Manifest {
     /// Writes and signs the file.
     pub(super) fn sign(&self, key: &PrivateKey) -> Vec<u8> {
-        let text = serde_json::to_string_pretty(self).expect("texts, numbers and lists are JSON");
-        let open = text.strip_suffix("\n}").expect("an object in lines ends so");
-        let signature = key.sign(format!("{open}{END}").as_bytes());
-        let signature = BASE64URL_NOPAD.encode(signature.as_bytes());
-        format!("{open}{SIGNATURE}{signature}\"{END}").into_bytes()
+        signed::Signed::sign(self, key).encode()
     }
 
     /// Returns all files that are not blobs, but the manifest's own.
@@ -223,20 +215,15 @@ impl Manifest {
 impl Signed {
     /// Reads a file. Whether the signature is the right one is another question.
     pub(super) fn decode(file: &[u8]) -> Result<Self, ManifestError> {
-        let text = str::from_utf8(file).map_err(|_| ManifestError::NoSignature)?;
-        let (open, rest) = text.rsplit_once(SIGNATURE).ok_or(ManifestError::NoSignature)?;
-        let signature = rest.strip_suffix(END).and_then(|rest| rest.strip_suffix('"'));
-        let signature = signature.and_then(|text| BASE64URL_NOPAD.decode(text.as_bytes()).ok());
-        let signature = signature.ok_or(ManifestError::NoSignature)?;
-        let bytes = format!("{open}{END}").into_bytes();
-        let manifest: Manifest = serde_json::from_slice(&bytes)?;
+        let signed = signed::Signed::decode(file).ok_or(ManifestError::NoSignature)?;
+        let manifest: Manifest = serde_json::from_slice(signed.bytes())?;
         manifest.check()?;
-        Ok(Self { manifest, bytes, signature })
+        Ok(Self { manifest, signed })
     }
 
     /// Checks the signature.
     pub(super) fn verify(&self, key: &PublicKey) -> Result<(), VerifyError> {
-        key.verify(&self.bytes, &self.signature)
+        self.signed.verify(key)
     }
 }
 

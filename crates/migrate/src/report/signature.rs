@@ -1,15 +1,10 @@
 //! Signing a report, in the way of a bundle's manifest, and checking that.
 
 use crypto::{PrivateKey, PublicKey};
-use data_encoding::BASE64URL_NOPAD;
 use thiserror::Error;
 
 use super::{Report, VERSION};
-
-/// What stands between what is signed and the signature.
-const SIGNATURE: &str = ",\n  \"signature\": \"";
-/// What the file ends with after the signature, whose quote comes first.
-const END: &str = "\n}\n";
+use crate::signed::Signed;
 
 /// A report with a signature, which may not have been checked.
 ///
@@ -19,9 +14,7 @@ const END: &str = "\n}\n";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignedReport {
     report: Report,
-    /// What is signed, byte for byte as it came.
-    bytes: Vec<u8>,
-    signature: Vec<u8>,
+    signed: Signed,
 }
 
 /// Says why bytes are not a report.
@@ -62,10 +55,8 @@ impl Report {
         if key.public_key() != self.signing_key {
             return Err(SignatureError::OtherKey(key.public_key()));
         }
-        let text = serde_json::to_string_pretty(&self).expect("texts, numbers and lists are JSON");
-        let bytes = format!("{text}\n").into_bytes();
-        let signature = key.sign(&bytes).as_bytes().to_vec();
-        Ok(SignedReport { report: self, bytes, signature })
+        let signed = Signed::sign(&self, key);
+        Ok(SignedReport { report: self, signed })
     }
 
     /// Reads a file and checks its signature: see [`SignedReport::verify_signature`].
@@ -87,25 +78,17 @@ impl SignedReport {
     ///
     /// [`DecodeError`] if it is not a report.
     pub fn decode(file: &[u8]) -> Result<Self, DecodeError> {
-        let text = str::from_utf8(file).map_err(|_| DecodeError::NoSignature)?;
-        let (open, rest) = text.rsplit_once(SIGNATURE).ok_or(DecodeError::NoSignature)?;
-        let signature = rest.strip_suffix(END).and_then(|rest| rest.strip_suffix('"'));
-        let signature = signature.and_then(|text| BASE64URL_NOPAD.decode(text.as_bytes()).ok());
-        let signature = signature.ok_or(DecodeError::NoSignature)?;
-        let bytes = format!("{open}{END}").into_bytes();
-        let report: Report = serde_json::from_slice(&bytes)?;
+        let signed = Signed::decode(file).ok_or(DecodeError::NoSignature)?;
+        let report: Report = serde_json::from_slice(signed.bytes())?;
         if report.version != VERSION {
             return Err(DecodeError::Version(report.version));
         }
-        Ok(Self { report, bytes, signature })
+        Ok(Self { report, signed })
     }
 
     /// Writes the file.
     pub fn encode(&self) -> Vec<u8> {
-        let end = self.bytes.len().saturating_sub(END.len());
-        let signature = BASE64URL_NOPAD.encode(&self.signature);
-        [&self.bytes[..end], SIGNATURE.as_bytes(), signature.as_bytes(), b"\"", END.as_bytes()]
-            .concat()
+        self.signed.encode()
     }
 
     /// Returns what it says, whoever signed it.
@@ -121,7 +104,7 @@ impl SignedReport {
     /// [`SignatureError`] if it does not hold, or is by a key that is not one of them.
     pub fn verify_signature(&self, keys: &[PublicKey]) -> Result<PublicKey, SignatureError> {
         let key = self.report.signing_key;
-        key.verify(&self.bytes, &self.signature).map_err(|_| SignatureError::Wrong)?;
+        self.signed.verify(&key).map_err(|_| SignatureError::Wrong)?;
         if keys.contains(&key) { Ok(key) } else { Err(SignatureError::OtherKey(key)) }
     }
 }
