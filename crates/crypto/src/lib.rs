@@ -19,6 +19,7 @@ mod multikey;
 mod private;
 mod public;
 mod sealed;
+mod signing_key;
 
 use std::fmt;
 
@@ -26,6 +27,7 @@ pub use crate::multikey::MultikeyError;
 pub use crate::private::{PrivateKey, PrivateKeyError};
 pub use crate::public::{PublicKey, PublicKeyError, VerificationMethod, VerifyError};
 pub use crate::sealed::{KeyId, SealingKey, SealingKeyError, SealingKeys, UnsealError};
+pub use crate::signing_key::SigningKeyError;
 
 /// The curve of a key.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

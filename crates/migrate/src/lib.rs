@@ -10,7 +10,4 @@ pub mod bundle;
 pub mod host;
 pub mod report;
 mod signed;
-mod signing_key;
 pub mod switch;
-
-pub use crate::signing_key::SigningKeyError;

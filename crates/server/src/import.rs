@@ -13,6 +13,7 @@ use std::fs::File;
 use std::io;
 
 use bytes::Bytes;
+use crypto::SigningKeyError;
 use http::StatusCode;
 use repo::archive::{AnyCommit, Archive, ArchiveError, ArchiveReader};
 use repo::car::Spool;
@@ -28,7 +29,6 @@ use tokio::task::spawn_blocking;
 use crate::failure::{Fault, Refusal};
 use crate::import::load::{Load, Tally};
 use crate::import::signer::SignerError;
-use crate::keys::SigningKeyError;
 use crate::pds::Pds;
 use crate::write;
 

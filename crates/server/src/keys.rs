@@ -8,7 +8,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use crypto::{
-    Curve, PrivateKey, PrivateKeyError, SealingKey, SealingKeyError, SealingKeys, UnsealError,
+    Curve, PrivateKey, PrivateKeyError, SealingKey, SealingKeyError, SealingKeys, SigningKeyError,
 };
 use syntax::Did;
 use thiserror::Error;
@@ -52,17 +52,6 @@ pub enum KeysError {
     Jwt,
 }
 
-/// Says why an account's signing key cannot be had.
-#[derive(Debug, Error)]
-pub(crate) enum SigningKeyError {
-    /// The sealed key does not open.
-    #[error("signing key does not open")]
-    Sealed(#[from] UnsealError),
-    /// What was sealed is no key.
-    #[error("what was sealed is no key")]
-    Key(#[from] PrivateKeyError),
-}
-
 impl Keys {
     /// Takes the keys from the settings, or else from `directory`, where they are made if they are
     /// not there.
@@ -95,7 +84,7 @@ impl Keys {
 
     /// Seals the signing key of an account.
     pub(crate) fn seal_signing_key(&self, did: &Did, key: &PrivateKey) -> Vec<u8> {
-        self.seal(&purpose(did.as_str()), key)
+        self.sealing.seal_signing_key(did.as_str(), key)
     }
 
     /// Opens the signing key of an account.
@@ -104,12 +93,12 @@ impl Keys {
         did: &Did,
         sealed: &[u8],
     ) -> Result<PrivateKey, SigningKeyError> {
-        self.open(&purpose(did.as_str()), sealed)
+        self.sealing.unseal_signing_key(did.as_str(), sealed)
     }
 
     /// Seals a key that waits for an account, by its own public half.
     pub(crate) fn seal_reserved_key(&self, did_key: &str, key: &PrivateKey) -> Vec<u8> {
-        self.seal(&purpose(did_key), key)
+        self.sealing.seal_signing_key(did_key, key)
     }
 
     /// Opens a key that waited for an account.
@@ -118,33 +107,8 @@ impl Keys {
         did_key: &str,
         sealed: &[u8],
     ) -> Result<PrivateKey, SigningKeyError> {
-        self.open(&purpose(did_key), sealed)
+        self.sealing.unseal_signing_key(did_key, sealed)
     }
-
-    /// The first byte says the curve, as keys of either may come with an account.
-    fn seal(&self, purpose: &[u8], key: &PrivateKey) -> Vec<u8> {
-        let mut secret = Zeroizing::new(vec![match key.curve() {
-            Curve::Secp256k1 => b'k',
-            Curve::P256 => b'p',
-        }]);
-        secret.extend_from_slice(&*key.to_bytes());
-        self.sealing.seal(purpose, &secret)
-    }
-
-    fn open(&self, purpose: &[u8], sealed: &[u8]) -> Result<PrivateKey, SigningKeyError> {
-        let secret = self.sealing.unseal(purpose, sealed)?;
-        let (curve, bytes) = match secret.split_first() {
-            Some((b'k', bytes)) => (Curve::Secp256k1, bytes),
-            Some((b'p', bytes)) => (Curve::P256, bytes),
-            _ => return Err(PrivateKeyError::Range.into()),
-        };
-        let bytes = bytes.try_into().map_err(|_| PrivateKeyError::Range)?;
-        Ok(PrivateKey::from_bytes(curve, bytes)?)
-    }
-}
-
-fn purpose(owner: &str) -> Vec<u8> {
-    format!("signing key of {owner}").into_bytes()
 }
 
 /// Reads a secret from its file, which is made if it is not there, for nobody else to read.

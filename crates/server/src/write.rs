@@ -19,6 +19,7 @@ mod tests;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use crypto::SigningKeyError;
 use repo::mst::Key;
 use store::Store;
 use store::repo::{BlobFault, BlobUse};
@@ -27,7 +28,7 @@ use thiserror::Error;
 use tokio::sync::oneshot;
 
 use crate::clock::Clock;
-use crate::keys::{Keys, SigningKeyError};
+use crate::keys::Keys;
 use crate::tasks::Tasks;
 pub(crate) use crate::write::first::{
     account_frame, deletion_frame, first_commit, identity_frame, sync_frame,

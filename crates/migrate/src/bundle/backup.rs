@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufReader};
 use std::path::Path;
 
-use crypto::{PrivateKey, SealingKeys};
+use crypto::{PrivateKey, SealingKeys, SigningKeyError};
 use identity::Origin;
 use identity::plc::log::AuditedLog;
 use sha2::{Digest as _, Sha256};
@@ -25,7 +25,6 @@ use super::manifest::{
 };
 use super::{BLOBS, DIFFS, MANIFEST, MANIFEST_BYTES_MAX, private};
 use crate::age::{self, Recipient};
-use crate::signing_key::{self, SigningKeyError};
 
 /// A backup of one account: where it comes from, and what is done with it.
 pub struct Backup<'a> {
@@ -228,7 +227,8 @@ impl Run<'_> {
         let missing = || BackupError::NoAccount(self.did.clone());
         let account = tx.account(self.did)?.ok_or_else(missing)?;
         let head = tx.head(account.id)?.ok_or_else(missing)?;
-        let key = signing_key::open(self.backup.sealing, self.did, &account.signing_key)?;
+        let key =
+            self.backup.sealing.unseal_signing_key(self.did.as_str(), &account.signing_key)?;
         let wanted = blobs::wanted(tx, &head)?;
         let private = private::read(tx, &account)?;
         let link = self.new_link(tx, &head, &key)?;
