@@ -3,20 +3,23 @@
 //! Any server of the protocol will do. What it says is not believed: bytes are checked by those who
 //! ask for them.
 
+mod arriving;
 mod download;
 mod error;
 mod owner;
+mod sending;
 
 use std::time::Duration;
 
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderValue, Method, Request, Uri};
 use identity::Origin;
-use identity::outbound::{self, Client, Limits, ResponseBody};
+use identity::outbound::{self, Client, Limits, RequestBody, ResponseBody};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use syntax::{Did, Handle};
 
+pub use crate::host::arriving::{MissingPage, MissingRef, NewAccount, Status, Uploaded};
 pub use crate::host::download::Download;
 pub use crate::host::error::HostError;
 pub use crate::host::owner::{Owner, Tokens};
@@ -161,15 +164,27 @@ impl Host {
         token: Option<&str>,
         limits: &Limits,
     ) -> Result<http::Response<ResponseBody>, HostError> {
-        let (mut head, body) = request.into_parts();
+        let full = |body: Vec<u8>| match body.is_empty() {
+            true => outbound::empty(),
+            false => outbound::full(body),
+        };
+        self.send_body(request.map(full), token, limits).await
+    }
+
+    /// Sends a request whose body comes from wherever, and returns the answer, if it is a good one.
+    async fn send_body(
+        &self,
+        mut request: Request<RequestBody>,
+        token: Option<&str>,
+        limits: &Limits,
+    ) -> Result<http::Response<ResponseBody>, HostError> {
         if let Some(token) = token {
             let bearer = HeaderValue::from_str(&format!("Bearer {token}"));
             let mut bearer = bearer.map_err(|_| HostError::Malformed("token"))?;
             bearer.set_sensitive(true);
-            head.headers.insert(AUTHORIZATION, bearer);
+            request.headers_mut().insert(AUTHORIZATION, bearer);
         }
-        let body = if body.is_empty() { outbound::empty() } else { outbound::full(body) };
-        let response = self.client.send(Request::from_parts(head, body), limits).await?;
+        let response = self.client.send(request, limits).await?;
         if response.status().is_success() {
             return Ok(response);
         }

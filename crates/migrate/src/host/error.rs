@@ -1,5 +1,6 @@
 //! What can go wrong with another host, sorted by what to do about it.
 
+use std::io;
 use std::time::Duration;
 
 use http::header::RETRY_AFTER;
@@ -44,6 +45,9 @@ pub enum HostError {
     /// The session has ended and cannot be renewed: somebody has to sign in again.
     #[error("session has ended")]
     SessionEnded,
+    /// What was to be sent cannot be read.
+    #[error("what was to be sent cannot be read")]
+    File(#[source] io::Error),
     /// What it sent makes no sense.
     #[error("host sent a malformed {0}")]
     Malformed(&'static str),
@@ -93,9 +97,11 @@ impl HostError {
         match self {
             Self::Http(error) => !matches!(error, outbound::Error::Refused(_)),
             Self::Busy { .. } | Self::Failed { .. } => true,
-            Self::Refused { .. } | Self::FactorNeeded | Self::SessionEnded | Self::Malformed(_) => {
-                false
-            }
+            Self::Refused { .. }
+            | Self::FactorNeeded
+            | Self::SessionEnded
+            | Self::File(_)
+            | Self::Malformed(_) => false,
         }
     }
 

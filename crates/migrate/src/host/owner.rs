@@ -23,7 +23,7 @@ pub struct Tokens {
 
 /// The owner of an account at a host. The session is renewed when it has to be.
 pub struct Owner {
-    host: Host,
+    pub(super) host: Host,
     did: Did,
     tokens: Mutex<Tokens>,
 }
@@ -75,6 +75,16 @@ impl Owner {
     /// Goes on with a session.
     pub fn new(host: Host, did: Did, tokens: Tokens) -> Self {
         Self { host, did, tokens: Mutex::new(tokens) }
+    }
+
+    /// Returns the host.
+    pub fn host(&self) -> &Host {
+        &self.host
+    }
+
+    /// Returns whose account it is.
+    pub fn did(&self) -> &Did {
+        &self.did
     }
 
     /// Returns the session as it is now.
@@ -229,7 +239,7 @@ impl Owner {
         self.call("com.atproto.server.activateAccount", None).await
     }
 
-    async fn query<T: DeserializeOwned>(
+    pub(super) async fn query<T: DeserializeOwned>(
         &self,
         nsid: &str,
         params: &[(&str, &str)],
@@ -241,7 +251,7 @@ impl Owner {
     }
 
     /// Calls a procedure that answers nothing. Some hosts refuse a body where they expect none.
-    async fn call(&self, nsid: &str, input: Option<&Value>) -> Result<(), HostError> {
+    pub(super) async fn call(&self, nsid: &str, input: Option<&Value>) -> Result<(), HostError> {
         self.answered(async |token| {
             let mut request = self.host.request(Method::POST, nsid, &[])?;
             if let Some(input) = input {
@@ -273,7 +283,7 @@ impl Owner {
     }
 
     /// Asks with the session, and once more with a renewed one if it has ended meanwhile.
-    async fn answered<T>(
+    pub(super) async fn answered<T>(
         &self,
         ask: impl AsyncFn(&str) -> Result<T, HostError>,
     ) -> Result<T, HostError> {
