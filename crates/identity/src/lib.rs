@@ -1,9 +1,10 @@
 //! Identities of the AT Protocol: DID documents, did:plc and did:web, handles.
 //!
 //! [`document`] reads and writes DID documents, [`plc`] makes and judges operations and logs of
-//! did:plc, and both only compute. [`resolve`] asks the network, through [`dns`] and [`outbound`]:
-//! the HTTP client for all addresses that a stranger can choose. Nothing in here is stored beyond
-//! the process, and no clock is read but for how much time has passed.
+//! did:plc, [`rotation_proof`] makes and judges proofs that somebody may change one, and all three only
+//! compute. [`resolve`] asks the network, through [`dns`] and [`outbound`]: the HTTP client for all
+//! addresses that a stranger can choose. Nothing in here is stored beyond the process, and no clock
+//! is read but for how much time has passed.
 //!
 //! ```
 //! use crypto::{Curve, PrivateKey};
@@ -32,5 +33,6 @@ mod origin;
 pub mod outbound;
 pub mod plc;
 pub mod resolve;
+pub mod rotation_proof;
 
 pub use crate::origin::{Origin, OriginError, Scheme};
