@@ -10,6 +10,7 @@ mod account;
 mod app_password;
 mod blob;
 mod blobs;
+mod checkpoint;
 mod clock;
 mod email_token;
 mod error;

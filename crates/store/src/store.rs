@@ -14,6 +14,7 @@ use tokio::sync::watch;
 
 use crate::account::Account;
 use crate::blobs::Blobs;
+use crate::checkpoint::Checkpoints;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::event::{Sequence, StoredEvent};
@@ -34,8 +35,6 @@ const BLOBS: &str = "blobs";
 const LOCK: &str = "pagurus.lock";
 /// The size of the database's pages: twice the export speed of the usual 4 KiB, at no cost to writes.
 const PAGE_BYTES: i64 = 8192;
-/// After how many pages of log they are moved to their places: 32 MiB.
-const CHECKPOINT_PAGES: i64 = 4096;
 /// Memory for pages of the connection that writes, in KiB.
 const CACHE_KIB: i64 = 16_384;
 /// How far the newest sequence number may be ahead of the clock.
@@ -136,7 +135,9 @@ impl Store {
         let known = Arc::new(Known::new());
         let followers =
             Followers { recent: Arc::clone(&recent), grown: sender, known: Arc::clone(&known) };
-        let run = Run::new(connection, sequence, clock.clone(), faults, followers);
+        let checkpoints =
+            Checkpoints::start(&mut connection, open_writer(&path)?).map_err(at(&directory))?;
+        let run = Run::new(connection, checkpoints, sequence, clock.clone(), faults, followers);
         let writer = Writer::start(run).map_err(at(&directory))?;
         let readers = Readers::new(&path, clock.clone());
         let blobs = Blobs::open(&directory.join(BLOBS)).map_err(at(&directory))?;
@@ -347,7 +348,6 @@ fn open_writer(path: &Path) -> rusqlite::Result<Connection> {
     connection.pragma_update(None, "secure_delete", "FAST")?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
-    connection.pragma_update_and_check(None, "wal_autocheckpoint", CHECKPOINT_PAGES, |_| Ok(()))?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(256);
     Ok(connection)

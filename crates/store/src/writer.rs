@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 use tokio::sync::{oneshot, watch};
 
+use crate::checkpoint::Checkpoints;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::event::Sequence;
@@ -179,6 +180,7 @@ impl Queue {
 pub(crate) struct Run {
     queue: Arc<Queue>,
     connection: Connection,
+    checkpoints: Checkpoints,
     sequence: Sequence,
     clock: Clock,
     faults: Faults,
@@ -200,13 +202,23 @@ pub(crate) struct Followers {
 impl Run {
     pub(crate) fn new(
         connection: Connection,
+        checkpoints: Checkpoints,
         sequence: Sequence,
         clock: Clock,
         faults: Faults,
         followers: Followers,
     ) -> Self {
         let (queue, has_changed_accounts) = (Arc::default(), false);
-        Self { queue, connection, sequence, clock, faults, followers, has_changed_accounts }
+        Self {
+            queue,
+            connection,
+            checkpoints,
+            sequence,
+            clock,
+            faults,
+            followers,
+            has_changed_accounts,
+        }
     }
 
     fn until_closed(&mut self) {
@@ -220,6 +232,11 @@ impl Run {
             self.tell(outcome.is_ok());
             for answer in answers {
                 answer(outcome.clone());
+            }
+            if outcome.is_ok()
+                && let Err(error) = self.checkpoints.after_commit(&self.connection)
+            {
+                self.without_checkpoint(&error);
             }
         }
     }
@@ -326,13 +343,23 @@ impl Run {
         match error {
             Error::Full => tracing::error!("disk is full: writes are refused until there is room"),
             Error::RolledBack => tracing::error!("the database gave a batch of writes up"),
-            _ => {
-                tracing::error!(%error, source = ?error, "writing has stopped");
-                let mut waiting = self.queue.lock();
-                waiting.stopped = true;
-                waiting.jobs.clear();
-            }
+            _ => self.stop(error),
         }
+    }
+
+    /// Goes on without having moved pages of the log, or stops if the disk cannot be trusted.
+    fn without_checkpoint(&self, error: &Error) {
+        match error {
+            Error::Full => tracing::error!("disk is full: the log cannot be shortened"),
+            _ => self.stop(error),
+        }
+    }
+
+    fn stop(&self, error: &Error) {
+        tracing::error!(%error, source = ?error, "writing has stopped");
+        let mut waiting = self.queue.lock();
+        waiting.stopped = true;
+        waiting.jobs.clear();
     }
 }
 
