@@ -7,4 +7,5 @@ mod email;
 mod invites;
 mod lifecycle;
 mod refresh_session;
+mod rotation_proof;
 mod service_auth;

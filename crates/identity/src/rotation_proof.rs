@@ -212,12 +212,7 @@ mod tests {
     fn claims() -> Claims {
         let did = |text: &str| Did::parse(text).unwrap();
         let method = "com.atproto.server.createAccount".parse().unwrap();
-        Claims::new(
-            did("did:plc:ewvi7nxzyoun6zhxrhs64oiz"),
-            did("did:web:new.test"),
-            method,
-            NOW_S,
-        )
+        Claims::new(did("did:plc:ewvi7nxzyoun6zhxrhs64oiz"), did("did:web:new.test"), method, NOW_S)
     }
 
     fn did_key(key: &PrivateKey) -> DidKey {
@@ -285,10 +280,7 @@ mod tests {
                 format!("{}.{payload}.{signature}", head(TYPE, "ES256", &other)),
                 ProofError::Signature,
             ),
-            (
-                format!("{}.{payload}.{signature}", head(TYPE, "none", &key)),
-                ProofError::Signature,
-            ),
+            (format!("{}.{payload}.{signature}", head(TYPE, "none", &key)), ProofError::Signature),
             (format!("{}.{payload}.{signature}", head("JWT", "ES256", &key)), ProofError::Form),
             (format!("{header}.{payload}."), ProofError::Signature),
             (format!("{header}.{payload}"), ProofError::Form),

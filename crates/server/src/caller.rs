@@ -1,12 +1,14 @@
 //! Who may call a method: the second parameter of each handler says it, by its type.
 //!
 //! [`Public`] is anybody, [`Account`] the owner of an account here, [`Refresh`] who has a refresh
-//! token, [`Service`] an account, of whatever host, that speaks through a service, [`Admin`] the
-//! operator; an `Option` of one lets anybody in who does not claim to be it. [`Viewer`] is anybody who
-//! may be told to be the owner, [`AccountOrService`] the owner in person or through a service.
+//! token, [`Service`] an account, of whatever host, that speaks through a service, [`Claimant`] who
+//! proves that an identity is theirs, [`Admin`] the operator; an `Option` of one lets anybody in who
+//! does not claim to be it. [`Viewer`] is anybody who may be told to be the owner,
+//! [`AccountOrService`] the owner in person or through a service.
 
 mod account;
 mod admin;
+mod claimant;
 mod header;
 mod refresh;
 mod service;
@@ -18,6 +20,7 @@ pub(crate) use crate::caller::account::{
     Access, Account, Full, NotTakenDown, OrTakenDown, Standard,
 };
 pub(crate) use crate::caller::admin::Admin;
+pub(crate) use crate::caller::claimant::Claimant;
 pub(crate) use crate::caller::header::Credentials;
 pub(crate) use crate::caller::refresh::{Refresh, RefreshOfAnyAge};
 pub(crate) use crate::caller::service::Service;

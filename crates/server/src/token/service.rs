@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crypto::{PrivateKey, PublicKey};
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
+use identity::rotation_proof;
 use serde::{Deserialize, Serialize};
 use syntax::Nsid;
 
@@ -74,7 +75,8 @@ impl ServiceToken {
         let parts = Parts::of(token).ok_or(ServiceTokenError::Form)?;
         let header: Header = decode(parts.header).ok_or(ServiceTokenError::Form)?;
         // Tokens of sessions and proofs of keys must never do as tokens for services.
-        if matches!(header.typ.as_deref(), Some("at+jwt" | "refresh+jwt" | "dpop+jwt")) {
+        const OTHERS: [&str; 4] = ["at+jwt", "refresh+jwt", "dpop+jwt", rotation_proof::TYPE];
+        if header.typ.is_some_and(|typ| OTHERS.contains(&typ.as_str())) {
             return Err(ServiceTokenError::Type);
         }
         let claims = decode(parts.payload).ok_or(ServiceTokenError::Form)?;

@@ -14,7 +14,7 @@ use store::{Account, Status};
 use syntax::{Did, Handle};
 
 use crate::account::{self, Creation};
-use crate::caller::Service;
+use crate::caller::Claimant;
 use crate::failure::{Failure, Refusal};
 use crate::handle::{self, Domain};
 use crate::pds::Pds;
@@ -23,11 +23,11 @@ use crate::token::Scope;
 use crate::{did_plc, email, password};
 
 /// Makes an account. One whose identity is made here begins active; one whose identity is somebody's
-/// already, which their token has to prove, begins deactivated; if it is here from before, it is
+/// already, which they have to prove, begins deactivated; if it is here from before, it is
 /// gone on with.
 pub(super) async fn create_account(
     pds: Pds,
-    caller: Option<Service>,
+    caller: Option<Claimant>,
     input: Input,
 ) -> Result<Output, Failure<Error>> {
     let back = check(&pds, caller.as_ref(), &input).await?;
@@ -89,7 +89,7 @@ fn output(
 /// already, deactivated, and its owner comes back to it.
 async fn check(
     pds: &Pds,
-    caller: Option<&Service>,
+    caller: Option<&Claimant>,
     input: &Input,
 ) -> Result<Option<Arc<Account>>, Failure<Error>> {
     if input.plc_op.is_some() {
@@ -143,7 +143,7 @@ async fn check(
 /// move here was broken off.
 async fn coming_back(
     pds: &Pds,
-    caller: Option<&Service>,
+    caller: Option<&Claimant>,
     input: &Input,
 ) -> Result<Option<Arc<Account>>, Failure<Error>> {
     let Some(did) = input.did.as_ref().filter(|did| caller.is_some_and(|by| by.did == **did))
