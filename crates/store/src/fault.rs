@@ -20,6 +20,8 @@ pub enum FaultPoint {
     AfterReferences,
     /// After the event was appended.
     AfterEvent,
+    /// Before the journal of a move is written.
+    Journal,
     /// Before the database's transaction is committed.
     BeforeCommit,
     /// After it was committed, before anybody is told.

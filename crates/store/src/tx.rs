@@ -139,6 +139,10 @@ impl Row<'_> {
         Ok(self.0.get(column)?)
     }
 
+    pub(crate) fn opt_blob(&self, column: usize) -> Result<Option<Vec<u8>>, Error> {
+        Ok(self.0.get(column)?)
+    }
+
     pub(crate) fn did(&self, column: usize) -> Result<Did, Error> {
         Did::parse(&self.text(column)?).map_err(|_| Error::Malformed("DID"))
     }
