@@ -83,7 +83,7 @@ impl<A: Access> Caller for Account<A> {
         let mut account =
             Self { did: claims.sub, scope: claims.scope, row: None, access: PhantomData };
         if A::IS_STANDING_CHECKED {
-            let row = load(pds, &account.did).await?.ok_or_else(not_found)?;
+            let row = pds.store.account(&account.did).await?.ok_or_else(not_found)?;
             standing(row.state.status())?;
             account.row = Some(row);
         }
@@ -119,7 +119,7 @@ impl<A: Access> Account<A> {
     pub(crate) async fn row(&self, pds: &Pds) -> Result<Arc<store::Account>, Fault> {
         match &self.row {
             Some(row) => Ok(Arc::clone(row)),
-            None => Ok(load(pds, &self.did).await?.ok_or_else(not_found)?),
+            None => Ok(pds.store.account(&self.did).await?.ok_or_else(not_found)?),
         }
     }
 
@@ -135,7 +135,7 @@ impl<A: Access> Account<A> {
         repo: &AtIdentifier,
     ) -> Result<Arc<store::Account>, Fault> {
         let row = match repo {
-            AtIdentifier::Did(did) => load(pds, did).await?,
+            AtIdentifier::Did(did) => pds.store.account(did).await?,
             AtIdentifier::Handle(handle) => {
                 pds.store.read(|tx| tx.account_by_handle(handle)).await?.map(Arc::new)
             }
@@ -152,13 +152,6 @@ impl<A: Access> Account<A> {
         }
         Ok(row)
     }
-}
-
-pub(super) async fn load(
-    pds: &Pds,
-    did: &Did,
-) -> Result<Option<Arc<store::Account>>, store::Error> {
-    pds.store.account(did).await
 }
 
 /// Refuses accounts that the host has taken down or suspended.

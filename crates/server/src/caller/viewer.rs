@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use syntax::Did;
 
-use super::account::{load, not_found, standing};
+use super::account::{not_found, standing};
 use super::{Access, Account, Admin, Caller, Credentials, Request, Service, Standard};
 use crate::failure::{Fault, Refusal};
 use crate::pds::Pds;
@@ -81,7 +81,7 @@ impl<A: Access> AccountOrService<A> {
         match self {
             Self::Account(account) => account.row(pds).await,
             Self::Service(service) => {
-                let row = load(pds, &service.did).await?.ok_or_else(not_found)?;
+                let row = pds.store.account(&service.did).await?.ok_or_else(not_found)?;
                 standing(row.state.status())?;
                 Ok(row)
             }

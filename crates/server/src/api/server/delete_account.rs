@@ -19,7 +19,7 @@ pub(super) async fn delete_account(
     input: Input,
 ) -> Result<(), Failure<Error>> {
     let Input { did, password, token } = input;
-    let found = pds.store.read(|tx| tx.account(&did)).await?;
+    let found = pds.store.account(&did).await?;
     let account = found.ok_or_else(|| Refusal::invalid_request("account not found"))?;
     let check = pds.passwords.check(account.password.as_deref(), &password).await?;
     if check == Check::Wrong {

@@ -13,7 +13,7 @@ use crate::session;
 /// Answers with what the owner may know of the account.
 pub(super) async fn get_session(pds: Pds, caller: Account) -> Result<Output, Failure> {
     let did = caller.did();
-    let found = pds.store.read(|tx| tx.account(did)).await?;
+    let found = pds.store.account(did).await?;
     let is_up = |status| !matches!(status, Status::TakenDown | Status::Suspended);
     let account = found.filter(|account| is_up(account.state.status())).ok_or_else(|| {
         Failure::invalid_request(format!("Could not find user info for account: {did}"))
@@ -21,9 +21,9 @@ pub(super) async fn get_session(pds: Pds, caller: Account) -> Result<Output, Fai
     let status = account.state.status();
     Ok(Output {
         handle: session::shown_handle(&account),
-        did: account.did,
+        did: account.did.clone(),
         did_doc: None,
-        email: account.email,
+        email: account.email.clone(),
         email_confirmed: Some(account.email_confirmed_at.is_some()),
         email_auth_factor: None,
         active: Some(status.is_active()),

@@ -14,7 +14,7 @@ use crate::session::{self, Tokens};
 /// Answers with new tokens. For two hours the same token leads to the same next one.
 pub(super) async fn refresh_session(pds: Pds, caller: Refresh) -> Result<Output, Failure<Error>> {
     let Refresh { did, id } = caller;
-    let found = pds.store.read(|tx| tx.account(&did)).await?;
+    let found = pds.store.account(&did).await?;
     let account = found.ok_or_else(|| {
         Failure::invalid_request(format!("Could not find user info for account: {did}"))
     })?;
@@ -35,7 +35,7 @@ pub(super) async fn refresh_session(pds: Pds, caller: Refresh) -> Result<Output,
         handle: session::shown_handle(&account),
         did,
         did_doc: None,
-        email: account.email,
+        email: account.email.clone(),
         email_confirmed: Some(account.email_confirmed_at.is_some()),
         email_auth_factor: None,
         active: Some(status.is_active()),
