@@ -18,8 +18,6 @@ use crate::repo_stored::reading;
 use crate::serve::clock;
 use crate::{backup_plc, output, settings};
 
-/// The file of the key that seals, where the settings have none.
-const SEALING_KEY: &str = "sealing.key";
 /// The exit status if all is well but for blobs that are missing.
 pub(crate) const BLOBS_MISSING: u8 = 10;
 
@@ -109,7 +107,7 @@ fn sealing_keys(config: &server::Config) -> anyhow::Result<SealingKeys> {
     let current = match &config.secrets.sealing_key {
         Some(secret) => SealingKey::from_hex(secret.reveal()).context("secret sealing_key")?,
         None => {
-            let path = config.data.join(SEALING_KEY);
+            let path = config.data.join(server::SEALING_KEY_FILE);
             let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
             SealingKey::from_hex(text.trim()).with_context(|| path.display().to_string())?
         }

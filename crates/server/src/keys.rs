@@ -16,6 +16,8 @@ use zeroize::Zeroizing;
 
 use crate::config::Secrets;
 
+/// The file of the key that seals, where the settings have none.
+pub const SEALING_KEY_FILE: &str = "sealing.key";
 /// The fewest bytes of the secret that signs tokens.
 const JWT_SECRET_BYTES_MIN: usize = 16;
 
@@ -65,7 +67,7 @@ impl Keys {
                 }
             };
         let sealing =
-            text(&secrets.sealing_key, "sealing.key", &|| SealingKey::generate().to_hex())?;
+            text(&secrets.sealing_key, SEALING_KEY_FILE, &|| SealingKey::generate().to_hex())?;
         let former = secrets.former_sealing_keys.iter();
         let former =
             former.map(|key| SealingKey::from_hex(key.reveal())).collect::<Result<_, _>>()?;

@@ -53,7 +53,7 @@ use tokio::net::TcpListener;
 
 pub use crate::config::Config;
 use crate::http::Face;
-pub use crate::keys::KeysError;
+pub use crate::keys::{KeysError, SEALING_KEY_FILE};
 use crate::pds::Pds;
 pub use crate::start::{StartError, Surroundings};
 use crate::tasks::Tasks;

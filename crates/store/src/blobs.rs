@@ -22,6 +22,8 @@ use tokio::task::spawn_blocking;
 
 pub use crate::blobs::upload::{Received, Upload};
 
+/// The name of the folder in the data directory.
+const FOLDER: &str = "blobs";
 const INCOMING: &str = ".incoming";
 const QUARANTINE: &str = ".quarantine";
 /// How many locks there are for all blobs.
@@ -64,6 +66,11 @@ impl Blobs {
         Ok(Self { root: root.to_owned(), next: AtomicU64::new(0), locks })
     }
 
+    /// Returns where in a data directory the bytes of a blob are, for who reads without a server.
+    pub fn file_in(data: &Path, did: &Did, cid: &Cid) -> PathBuf {
+        file(&data.join(FOLDER), did, cid)
+    }
+
     /// Waits for a blob's lock.
     pub async fn lock(&self, did: &Did, cid: &Cid) -> BlobLock {
         let mut hasher = DefaultHasher::new();
@@ -94,7 +101,7 @@ impl Blobs {
     ///
     /// Never: moving a file does not.
     pub async fn keep(&self, did: &Did, received: Received) -> Result<(), BlobError> {
-        let folder = self.folder(did);
+        let folder = folder(&self.root, did);
         let task = spawn_blocking(move || {
             let is_new = !folder.exists();
             fs::create_dir_all(&folder)?;
@@ -118,7 +125,7 @@ impl Blobs {
     ///
     /// Never: opening a file does not.
     pub async fn open_blob(&self, did: &Did, cid: &Cid) -> Result<Option<(File, u64)>, BlobError> {
-        let path = self.path(did, cid);
+        let path = file(&self.root, did, cid);
         let task = spawn_blocking(move || match File::open(path) {
             Ok(file) => {
                 let size = file.metadata()?.len();
@@ -140,7 +147,7 @@ impl Blobs {
     ///
     /// Never: moving a file does not.
     pub async fn remove(&self, did: &Did, cid: &Cid) -> Result<(), BlobError> {
-        let path = self.path(did, cid);
+        let path = file(&self.root, did, cid);
         let folder = self.root.join(QUARANTINE).join(did.as_str());
         let name = cid.to_string();
         let task = spawn_blocking(move || {
@@ -166,7 +173,7 @@ impl Blobs {
     ///
     /// Never: reading a folder does not.
     pub async fn files_of(&self, did: &Did) -> Result<Vec<Cid>, BlobError> {
-        let folder = self.folder(did);
+        let folder = folder(&self.root, did);
         let task = spawn_blocking(move || {
             let names = match fs::read_dir(folder) {
                 Ok(files) => files.map(|file| file.map(|file| file.file_name())),
@@ -209,16 +216,16 @@ impl Blobs {
         });
         task.await.expect("deleting files does not panic")
     }
+}
 
-    fn path(&self, did: &Did, cid: &Cid) -> PathBuf {
-        self.folder(did).join(cid.to_string())
-    }
+fn file(root: &Path, did: &Did, cid: &Cid) -> PathBuf {
+    folder(root, did).join(cid.to_string())
+}
 
-    /// Returns an account's folder, in one of 256 so that no folder has too many.
-    fn folder(&self, did: &Did) -> PathBuf {
-        let shard = Sha256::digest(did.as_str())[0];
-        self.root.join(format!("{shard:02x}")).join(did.as_str())
-    }
+/// Returns an account's folder, in one of 256 so that no folder has too many.
+fn folder(root: &Path, did: &Did) -> PathBuf {
+    let shard = Sha256::digest(did.as_str())[0];
+    root.join(format!("{shard:02x}")).join(did.as_str())
 }
 
 #[expect(clippy::disallowed_methods, reason = "the files' own times are the system's")]

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufRead, Read, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
 use store::repo::Head;
-use store::{Error, Tx};
+use store::{Blobs, Error, Tx};
 use syntax::{Cid, Did};
 
 use super::BLOBS;
@@ -133,7 +133,7 @@ impl Bringing<'_> {
 
     /// Copies a blob, and hashes it on the way.
     fn copy(&self, cid: &Cid) -> io::Result<Option<Why>> {
-        let mut source = match File::open(self.source(cid)) {
+        let mut source = match File::open(Blobs::file_in(self.data, self.did, cid)) {
             Ok(source) => source,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Ok(Some(Why::FileGone));
@@ -148,13 +148,6 @@ impl Bringing<'_> {
         }
         draft.finish()?;
         Ok(None)
-    }
-
-    /// Returns where the server keeps a blob's bytes.
-    fn source(&self, cid: &Cid) -> PathBuf {
-        let shard = Sha256::digest(self.did.as_str())[0];
-        let shard = self.data.join("blobs").join(format!("{shard:02x}"));
-        shard.join(self.did.as_str()).join(cid.to_string())
     }
 }
 

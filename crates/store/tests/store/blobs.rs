@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 use pagurus_store::repo::{BlobFault, BlobUse, CommitError};
-use pagurus_store::{BlobError, Error};
+use pagurus_store::{BlobError, Blobs, Error};
 use syntax::Cid;
 
 use crate::room::{Room, Writer, key, record};
@@ -97,6 +97,15 @@ async fn more_bytes_than_allowed_are_not_taken() {
     drop(upload);
     let incoming = room.directory.path().join("blobs/.incoming");
     assert_eq!(std::fs::read_dir(incoming).unwrap().count(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_blob_is_found_without_the_server() {
+    let room = Room::new();
+    let writer = room.writer("a").await;
+    let cid = upload(&room, &writer, b"bytes").await;
+    let file = Blobs::file_in(room.directory.path(), &writer.did, &cid);
+    assert_eq!(std::fs::read(file).unwrap(), b"bytes");
 }
 
 fn with_blob(cid: Cid) -> repo::draft::Record {
