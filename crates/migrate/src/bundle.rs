@@ -21,7 +21,6 @@ mod backup;
 mod blobs;
 mod check;
 mod folder;
-mod keys;
 mod manifest;
 mod private;
 

@@ -11,7 +11,7 @@ use syntax::{Did, Handle};
 use thiserror::Error;
 
 pub(crate) use crate::account::departure::delete_departed;
-pub(crate) use crate::account::identity_check::points_here;
+pub(crate) use crate::account::identity_check::{IdentityError, points_here};
 pub(crate) use crate::account::lifecycle::{Activations, activate, delete, set_state};
 use crate::failure::{Failure, Fault, Refusal};
 use crate::pds::Pds;

@@ -26,9 +26,9 @@ use thiserror::Error;
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 
+use crate::account::IdentityError;
 use crate::failure::{Fault, Refusal};
 use crate::import::load::{Load, Tally};
-use crate::import::signer::SignerError;
 use crate::pds::Pds;
 use crate::write;
 
@@ -84,7 +84,7 @@ pub(crate) enum ImportError {
     Signature(Did),
     /// It is not known which keys the account has and had.
     #[error("keys of the account cannot be found")]
-    Signer(#[from] SignerError),
+    Signer(#[from] IdentityError),
     /// The host has closed the account.
     #[error("account has been taken down or suspended")]
     Closed,

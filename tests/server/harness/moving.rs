@@ -1,6 +1,7 @@
 //! Accounts that move from one server of a test to another.
 
 use bytes::Bytes;
+use identity::plc::Operation;
 use repo::car;
 use serde_json::{Value, json};
 
@@ -57,6 +58,19 @@ impl Pds {
             None => ask,
         };
         ask.send().await
+    }
+
+    /// Changes the identity of an account here, also in ways that the server would not send on.
+    pub(crate) async fn change_identity(&self, owner: &TestAccount, mut change: Value) {
+        let request = self.post("com.atproto.identity.requestPlcOperationSignature").by(owner);
+        request.send().await.ok();
+        change["token"] = json!(self.mailed_code(&owner.email).await);
+        let sign = self.post("com.atproto.identity.signPlcOperation").by(owner).json(&change);
+        let operation = sign.send().await.ok()["operation"].to_string();
+        let operation = Operation::parse(operation.as_bytes()).expect("it is an operation");
+        let did = owner.did.parse().expect("it is a DID");
+        let plc = crate::identity::directory(self);
+        plc.submit(&did, &operation).await.expect("the directory takes it");
     }
 
     /// Makes the identity of an account point at this server, with a code that `old` mails.

@@ -10,6 +10,7 @@ mod tests;
 
 use std::collections::BTreeSet;
 
+use crypto::PublicKey;
 use serde::{Deserialize, Serialize};
 use syntax::{Cid, Datetime, Did};
 use thiserror::Error;
@@ -182,6 +183,13 @@ impl AuditedLog {
     /// Returns the state in force, unless the identity has ended.
     pub fn state(&self) -> Option<State> {
         self.last().operation.state()
+    }
+
+    /// Returns the keys that the account's repository was ever signed with, the oldest first. Those
+    /// of operations that were taken back are left out: whoever had them had no right to them.
+    pub fn signing_keys(&self) -> impl Iterator<Item = PublicKey> {
+        let standing = self.entries.iter().filter(|entry| !entry.nullified);
+        standing.filter_map(|entry| entry.operation.state()?.signing_key())
     }
 }
 

@@ -103,6 +103,16 @@ impl State {
         state
     }
 
+    /// Returns the key that signs the account's repository, if it is of a kind that can be used.
+    pub fn signing_key(&self) -> Option<PublicKey> {
+        self.verification_methods.get(ATPROTO_KEY)?.public_key().ok()
+    }
+
+    /// Returns the service that hosts the account, whatever type it claims to be.
+    pub fn pds(&self) -> Option<&Service> {
+        self.services.get(PDS_SERVICE)
+    }
+
     /// Applies a change.
     #[must_use]
     pub fn with(self, change: Change) -> Self {
@@ -186,6 +196,18 @@ mod tests {
             state.set_handle(&"new.test".parse().unwrap());
             assert_eq!(state.also_known_as, after, "{before:?}");
         }
+    }
+
+    #[test]
+    fn an_account_is_where_and_what_its_state_says() {
+        let key = crypto::PrivateKey::generate(crypto::Curve::P256).public_key();
+        let pds: Origin = "https://pds.example.com".parse().unwrap();
+        let mut state = State::of_account(&"a.test".parse().unwrap(), &key, &pds);
+        assert_eq!(state.signing_key(), Some(key));
+        assert_eq!(state.pds().map(|service| service.endpoint.clone()), Some(pds.to_string()));
+        state.verification_methods.insert(ATPROTO_KEY.to_owned(), DidKey::new("did:key:zOdd"));
+        state.services.clear();
+        assert_eq!((state.signing_key(), state.pds()), (None, None));
     }
 
     #[test]

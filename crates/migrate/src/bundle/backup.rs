@@ -19,7 +19,6 @@ use thiserror::Error;
 
 use super::blobs::{self, Bringing, Brought, Listed, Wanted};
 use super::folder::{Faults, Folder};
-use super::keys::keys;
 use super::manifest::{
     BlobList, Link, Manifest, ManifestError, Part, PrivatePart, Signed, VERSION, WithoutLog,
 };
@@ -331,7 +330,7 @@ impl Run<'_> {
     fn trusts_former(&self, key: &PrivateKey) -> bool {
         let signer = self.former.as_ref().map(|former| former.signing_key);
         let of_log = match &self.backup.plc_log {
-            PlcLog::Audited(log) => keys(log).any(|key| signer == Some(key)),
+            PlcLog::Audited(log) => log.signing_keys().any(|key| signer == Some(key)),
             PlcLog::NotPlc | PlcLog::NoAnswer => false,
         };
         of_log || signer == Some(key.public_key())

@@ -18,7 +18,6 @@ use thiserror::Error;
 
 use super::blobs::{self, Listed};
 use super::folder::Folder;
-use super::keys::{key_in_force, keys};
 use super::manifest::{Link, Manifest, Missing, Part, Signed, Why};
 use super::{MANIFEST, MANIFEST_BYTES_MAX, PLC_LOG_BYTES_MAX};
 
@@ -198,13 +197,14 @@ impl Check<'_> {
         if signed.verify(own).is_err() {
             return self.damage(MANIFEST, "its signature does not hold");
         }
+        let in_force = log.and_then(AuditedLog::state).and_then(|state| state.signing_key());
         let trust = match (key, log) {
             (Some(key), _) if key == own => Trust::Given,
             (Some(_), _) => {
                 return self.damage(MANIFEST, "it is signed by another key than the one given");
             }
-            (None, Some(log)) if key_in_force(log) == Some(*own) => Trust::InForce,
-            (None, Some(log)) if keys(log).any(|key| key == *own) => Trust::Former,
+            (None, Some(_)) if in_force == Some(*own) => Trust::InForce,
+            (None, Some(log)) if log.signing_keys().any(|key| key == *own) => Trust::Former,
             (None, Some(_)) => {
                 return self.damage(MANIFEST, "it is signed by a key that the identity never had");
             }
@@ -326,7 +326,7 @@ impl Check<'_> {
 
     /// Checks that the identity, or whoever signed the manifest, has signed the commit.
     fn commit(&mut self, manifest: &Manifest, commit: &AnyCommit, log: Option<&AuditedLog>) {
-        let of_log = log.into_iter().flat_map(keys);
+        let of_log = log.into_iter().flat_map(AuditedLog::signing_keys);
         let is_signed = of_log.chain([manifest.signing_key]).any(|key| commit.verify(&key).is_ok());
         if let (false, Some(link), Some(_)) = (is_signed, manifest.repo.last(), log) {
             self.damage(

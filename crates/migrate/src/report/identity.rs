@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use crypto::PublicKey;
-use identity::document::ATPROTO_KEY;
 use identity::plc::log::{AuditedLog, Entry};
 use identity::plc::{DidKey, State};
 use repo::archive::AnyCommit;
@@ -155,8 +154,7 @@ impl PlcOperation {
 }
 
 fn signing_key(entry: &Entry) -> Option<PublicKey> {
-    let state = entry.operation.state()?;
-    state.verification_methods.get(ATPROTO_KEY)?.public_key().ok()
+    entry.operation.state()?.signing_key()
 }
 
 /// Returns the time that is so much later. Times before 1970 count as 1970.

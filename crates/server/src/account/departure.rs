@@ -5,10 +5,11 @@
 
 use std::time::Duration;
 
-use identity::document::PDS_SERVICE;
-use identity::resolve::{PlcError, ResolveError};
+use identity::Origin;
+use identity::resolve::PlcError;
 use store::{Account, AccountState, Status};
 
+use super::identity_check::{IdentityError, stated};
 use super::{delete, session};
 use crate::failure::{Fault, chain};
 use crate::pds::Pds;
@@ -48,18 +49,14 @@ pub(crate) async fn delete_departed(pds: &Pds) -> Result<(), Fault> {
 
 /// Tells whether an account's identity, asked anew, names another host, or has ended.
 async fn is_elsewhere(pds: &Pds, account: &Account) -> Result<bool, String> {
-    let endpoint = if account.did.method() == "plc" {
-        match pds.plc.state(&account.did).await {
-            Ok(state) => state.services.get(PDS_SERVICE).map(|found| found.endpoint.clone()),
-            Err(PlcError::Ended) => return Ok(true),
-            Err(error) => return Err(chain(&error)),
-        }
-    } else {
-        let document: Result<_, ResolveError> = pds.resolver.document_anew(&account.did).await;
-        let document = document.map_err(|error| chain(&error))?;
-        document.service(PDS_SERVICE).map(|found| found.endpoint.clone())
+    let endpoint = match stated(pds, &account.did).await {
+        Ok(stated) => stated.endpoint,
+        Err(IdentityError::Plc(PlcError::Ended)) => return Ok(true),
+        Err(error) => return Err(chain(&error)),
     };
-    Ok(endpoint.as_deref() != Some(pds.url.to_string().as_str()))
+    // However it is written: what leads here must not be deleted for a slash at its end.
+    let origin = endpoint.and_then(|endpoint| Origin::parse(&endpoint).ok());
+    Ok(origin.as_ref() != Some(&pds.url))
 }
 
 /// Puts the deletion off, and tells the owner if they have to do something.

@@ -1,25 +1,13 @@
 //! Whether an account's commit was signed by a key that the account has or had.
 
 use crypto::PublicKey;
-use identity::document::ATPROTO_KEY;
-use identity::resolve::{PlcError, ResolveError};
+use identity::resolve::PlcError;
 use repo::archive::AnyCommit;
 use syntax::Did;
-use thiserror::Error;
 
 use super::ImportError;
+use crate::account::IdentityError;
 use crate::pds::Pds;
-
-/// Says why it is not known which keys an account has and had.
-#[derive(Debug, Error)]
-pub(crate) enum SignerError {
-    /// The directory cannot be asked.
-    #[error(transparent)]
-    Plc(#[from] PlcError),
-    /// The document cannot be had.
-    #[error(transparent)]
-    Document(#[from] ResolveError),
-}
 
 /// Refuses a commit that is signed by none of the account's keys, former ones included.
 pub(super) async fn check(pds: &Pds, did: &Did, commit: &AnyCommit) -> Result<(), ImportError> {
@@ -39,21 +27,19 @@ async fn own_key(pds: &Pds, did: &Did) -> Result<Option<PublicKey>, ImportError>
     Ok(Some(pds.keys.signing_key(did, &account.signing_key)?.public_key()))
 }
 
-/// Returns the keys that an identity has and had. Of one that keeps no history, it has one.
-async fn keys(pds: &Pds, did: &Did) -> Result<Vec<PublicKey>, SignerError> {
+/// Returns the keys that an identity has and had, but for those that were taken back. Of one that
+/// keeps no history, it has one.
+async fn keys(pds: &Pds, did: &Did) -> Result<Vec<PublicKey>, IdentityError> {
     if did.method() != "plc" {
         let document = pds.resolver.document_anew(did).await?;
         return Ok(document.signing_key().into_iter().collect());
     }
-    let states = match pds.plc.audited_log(did).await {
-        Ok(log) => {
-            let entries = log.entries().iter();
-            entries.filter_map(|entry| entry.operation.state()).collect()
-        }
+    match pds.plc.audited_log(did).await {
+        Ok(log) => Ok(log.signing_keys().collect()),
         // Of a history that does not hold, only what the directory says of today counts.
-        Err(PlcError::Log(_) | PlcError::Malformed(_)) => vec![pds.plc.state(did).await?],
-        Err(error) => return Err(error.into()),
-    };
-    let keys = states.iter().filter_map(|state| state.verification_methods.get(ATPROTO_KEY));
-    Ok(keys.filter_map(|key| key.public_key().ok()).collect())
+        Err(PlcError::Log(_) | PlcError::Malformed(_)) => {
+            Ok(pds.plc.state(did).await?.signing_key().into_iter().collect())
+        }
+        Err(error) => Err(error.into()),
+    }
 }

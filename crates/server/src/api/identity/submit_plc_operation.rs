@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crypto::PublicKey;
 use identity::Origin;
-use identity::document::{ATPROTO_KEY, PDS_SERVICE, PDS_SERVICE_TYPE};
+use identity::document::PDS_SERVICE_TYPE;
 use identity::plc::{DidKey, Operation, State};
 use lexicon::com::atproto::identity::submit_plc_operation::Input;
 use repo::data::json;
@@ -74,20 +74,18 @@ async fn submit(pds: &Pds, account: Arc<Row>, operation: &Operation) -> Result<(
 impl Expected<'_> {
     /// Returns what clients are told if a state is not as expected.
     fn check(&self, state: &State) -> Result<(), &'static str> {
-        let is =
-            |key: &DidKey, expected: &PublicKey| key.public_key().is_ok_and(|key| key == *expected);
-        if !state.rotation_keys.iter().any(|key| is(key, &self.rotation_key)) {
+        let is_ours = |key: &DidKey| key.public_key().is_ok_and(|key| key == self.rotation_key);
+        if !state.rotation_keys.iter().any(is_ours) {
             return Err("Rotation keys do not include server's rotation key");
         }
-        let service = state.services.get(PDS_SERVICE);
+        let service = state.pds();
         if service.is_none_or(|service| service.kind != PDS_SERVICE_TYPE) {
             return Err("Incorrect type on atproto_pds service");
         }
         if service.is_none_or(|service| service.endpoint != self.url.to_string()) {
             return Err("Incorrect endpoint on atproto_pds service");
         }
-        let key = state.verification_methods.get(ATPROTO_KEY);
-        if !key.is_some_and(|key| is(key, &self.signing_key)) {
+        if state.signing_key() != Some(self.signing_key) {
             return Err("Incorrect signing key");
         }
         let alias = state.also_known_as.first().and_then(|alias| alias.strip_prefix("at://"));
@@ -99,6 +97,7 @@ impl Expected<'_> {
 #[cfg(test)]
 mod tests {
     use crypto::{Curve, PrivateKey};
+    use identity::document::PDS_SERVICE;
     use identity::plc::Service;
 
     use super::*;
