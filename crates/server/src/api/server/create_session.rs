@@ -5,7 +5,7 @@
 use http::StatusCode;
 use lexicon::com::atproto::server::create_session::{Error, Input, Output};
 use store::{Account, Status};
-use syntax::AtIdentifier;
+use syntax::{AtIdentifier, Did};
 
 use crate::caller::Public;
 use crate::failure::{Failure, Refusal};
@@ -74,7 +74,14 @@ pub(super) fn charge(who: &Who<'_>, input: &Input) -> Option<Charge> {
 
 /// Finds the account that somebody means: by e-mail address, handle or DID.
 async fn find(pds: &Pds, identifier: &str) -> Result<Option<Account>, store::Error> {
-    let identifier = identifier.trim().trim_start_matches('@').to_lowercase();
+    let identifier = identifier.trim().trim_start_matches('@');
+    // People type as they like, and yet some DIDs have capital letters.
+    if let Ok(did) = Did::parse(identifier)
+        && let Some(account) = pds.store.account(&did).await?
+    {
+        return Ok(Some(Account::clone(&account)));
+    }
+    let identifier = identifier.to_lowercase();
     pds.store
         .read(|tx| match AtIdentifier::parse(&identifier) {
             _ if identifier.contains('@') => tx.account_by_email(&identifier),
