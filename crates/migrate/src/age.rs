@@ -1,11 +1,12 @@
-//! Encrypting to recipients that are given as `age1…`, so that only they can read.
+//! Encrypting to recipients that are given as `age1…`, so that only they can read; and opening.
 //!
 //! What comes out is a file of version 1 of the age format, for X25519 recipients, which `age -d`
-//! and other programs open. Opening is for them: whoever runs a server has no key for it.
+//! and other programs open. Opening is for the owner's own machine: a server has no key for it.
 //!
 //! Spec: <https://c2sp.org/age>
 
 mod bech32;
+mod open;
 #[cfg(test)]
 mod tests;
 
@@ -20,6 +21,8 @@ use sha2::Sha256;
 use thiserror::Error;
 use x25519_dalek::{PublicKey, StaticSecret};
 use zeroize::Zeroizing;
+
+pub use crate::age::open::{Identity, IdentityError, OpenError, decrypt};
 
 const VERSION_LINE: &str = "age-encryption.org/v1\n";
 const STANZA: &str = "-> X25519 ";

@@ -15,21 +15,25 @@
 //! at every moment, and a [`Backup`] that ends early leaves what was there before. The account's
 //! private key is never in it: whoever holds a rotation key needs none.
 //!
-//! [`check()`] reads a bundle as a restore would, and writes nothing.
+//! [`check()`] reads a bundle as a restore would, and writes nothing; [`files()`] says where the parts
+//! are that a restore needs.
 
 mod backup;
 mod blobs;
 mod check;
+mod files;
 mod folder;
 mod manifest;
 mod private;
 
 pub use crate::bundle::backup::{Backed, Backup, BackupError, PlcLog};
 pub use crate::bundle::check::{CheckError, Damage, Report, Trust, Verdict, check};
+pub use crate::bundle::files::{BlobFile, Files, PrivateError, files, open_private};
 pub use crate::bundle::folder::{Change, Faults};
 pub use crate::bundle::manifest::{
     BlobList, Link, Manifest, ManifestError, Missing, Part, PrivatePart, Why, WithoutLog,
 };
+pub use crate::bundle::private::{AppPassword, Private};
 
 /// The manifest's file.
 const MANIFEST: &str = "manifest.json";

@@ -50,8 +50,12 @@ pub struct Report {
     pub did: Did,
     /// The handle that it has now.
     pub handle: Option<Handle>,
-    /// The key that signs this, which is the account's own at the new host.
+    /// The account's own key at the new host, which signs this unless a key of the owner's does.
     pub signing_key: PublicKey,
+    /// A key of the owner's that signs this: where the owner's own machine has moved the account, it
+    /// does not have the host's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner_key: Option<PublicKey>,
     /// From where to where it moved.
     pub hosts: Hosts,
     /// When.

@@ -1,102 +1,56 @@
-//! Encrypting, seen from the other side, which only these tests have.
+//! Encrypting and opening, and files of other programs.
 
 use super::*;
 
-/// Somebody with a private key.
-struct Reader {
-    secret: StaticSecret,
-    recipient: Recipient,
+fn identity(secret: [u8; 32]) -> Identity {
+    Identity::parse(&bech32::encode("age-secret-key-", &secret)).unwrap()
 }
 
-impl Reader {
-    fn new(secret: [u8; 32]) -> Self {
-        let secret = StaticSecret::from(secret);
-        let recipient = Recipient(*PublicKey::from(&secret).as_bytes());
-        Self { secret, recipient }
-    }
-
-    /// Opens a file by the specification; `None` if it is not for this reader, or was changed.
-    fn decrypt(&self, file: &[u8]) -> Option<Vec<u8>> {
-        let end = file.windows(4).position(|four| four == b"--- ")?;
-        let header = str::from_utf8(&file[..end + 3]).ok()?;
-        let lines: Vec<&str> = header.strip_prefix(VERSION_LINE)?.lines().collect();
-        let pairs = lines.chunks_exact(2);
-        let file_key = pairs.clone().find_map(|pair| self.unwrap(pair[0], pair[1]))?;
-
-        let rest = &file[end + 4..];
-        let line = rest.iter().position(|byte| *byte == b'\n')?;
-        let mac = hmac(&*derive(&file_key, &[], "header"), &[header.as_bytes()]);
-        if BASE64_NOPAD.encode(&*mac).as_bytes() != &rest[..line] {
-            return None;
-        }
-        let (nonce, sealed) = rest[line + 1..].split_at_checked(16)?;
-        let key = derive(&file_key, nonce, "payload");
-        let cipher = ChaCha20Poly1305::new(&(*key).into());
-        let mut content = Vec::new();
-        let mut pieces = sealed.chunks(PIECE_BYTES + 16).peekable();
-        for number in 0.. {
-            let piece = pieces.next()?;
-            let is_last = pieces.peek().is_none();
-            content.extend(cipher.decrypt(&piece_nonce(number, is_last).into(), piece).ok()?);
-            if is_last {
-                break;
-            }
-        }
-        Some(content)
-    }
-
-    fn unwrap(&self, first: &str, body: &str) -> Option<Vec<u8>> {
-        let share = BASE64_NOPAD.decode(first.strip_prefix(STANZA)?.as_bytes()).ok()?;
-        let share: [u8; 32] = share.try_into().ok()?;
-        let shared = self.secret.diffie_hellman(&PublicKey::from(share));
-        let salt = [&share[..], &self.recipient.0[..]].concat();
-        let wrap = derive(shared.as_bytes(), &salt, RECIPIENT_INFO);
-        let body = BASE64_NOPAD.decode(body.as_bytes()).ok()?;
-        ChaCha20Poly1305::new(&(*wrap).into()).decrypt(&[0; 12].into(), &body[..]).ok()
-    }
+fn opened(file: &[u8], reader: &Identity) -> Result<Vec<u8>, OpenError> {
+    decrypt(file, std::slice::from_ref(reader)).map(|content| content.to_vec())
 }
 
 #[test]
 fn those_who_are_named_can_read_and_nobody_else() {
-    let readers = [Reader::new([1; 32]), Reader::new([2; 32])];
-    let recipients = readers.each_ref().map(|reader| reader.recipient.clone());
-    let stranger = Reader::new([3; 32]);
+    let readers = [identity([1; 32]), identity([2; 32])];
+    let recipients = readers.each_ref().map(Identity::recipient);
+    let stranger = identity([3; 32]);
     for size in [0, 1, PIECE_BYTES - 1, PIECE_BYTES, PIECE_BYTES + 1, 3 * PIECE_BYTES] {
         let content = vec![b'x'; size];
         let file = encrypt(&content, &recipients);
         for reader in &readers {
-            assert_eq!(reader.decrypt(&file).as_ref(), Some(&content), "{size}");
+            assert_eq!(opened(&file, reader).as_ref(), Ok(&content), "{size}");
         }
-        assert_eq!(stranger.decrypt(&file), None);
+        assert_eq!(opened(&file, &stranger), Err(OpenError::NotForUs));
         assert_ne!(encrypt(&content, &recipients), file, "keys and nonces are new each time");
     }
 }
 
 #[test]
 fn nothing_can_be_changed_unseen() {
-    let reader = Reader::new([1; 32]);
-    let file = encrypt(b"content", std::slice::from_ref(&reader.recipient));
+    let reader = identity([1; 32]);
+    let file = encrypt(b"content", &[reader.recipient()]);
     for index in 0..file.len() {
         let mut changed = file.clone();
         changed[index] ^= 1;
-        assert_eq!(reader.decrypt(&changed), None, "byte {index}");
+        assert!(opened(&changed, &reader).is_err(), "byte {index}");
     }
-    let long = encrypt(&vec![0; 2 * PIECE_BYTES], std::slice::from_ref(&reader.recipient));
+    let long = encrypt(&vec![0; 2 * PIECE_BYTES], &[reader.recipient()]);
     let cut = &long[..long.len() - PIECE_BYTES - 16];
-    assert_eq!(reader.decrypt(cut), None, "without its last piece");
+    assert_eq!(opened(cut, &reader), Err(OpenError::Changed), "without its last piece");
+    assert_eq!(opened(b"", &reader), Err(OpenError::Form));
 }
 
 /// A file that another program wrote, as a proof that what is above is the format of others.
 #[test]
 fn files_of_another_program_are_of_the_same_form() {
-    let (prefix, secret) = bech32::decode(
-        "AGE-SECRET-KEY-1LU5ZLKC26K8DHRYYR2RZNUA8AR4YHX2RSA6CXEEP8AJRZDCS2V9SZK4N5C",
-    )
-    .unwrap();
-    assert_eq!(prefix, "age-secret-key-");
-    let reader = Reader::new(secret.try_into().unwrap());
+    let file_of_keys = concat!(
+        "# created: 2026-01-01\n\n",
+        "AGE-SECRET-KEY-1LU5ZLKC26K8DHRYYR2RZNUA8AR4YHX2RSA6CXEEP8AJRZDCS2V9SZK4N5C\n",
+    );
+    let [reader] = &Identity::parse_all(file_of_keys).unwrap()[..] else { panic!("there is one") };
     assert_eq!(
-        reader.recipient.to_string(),
+        reader.recipient().to_string(),
         "age125nu2t3pme9xpex3cf6q3k2htc4mlylt83ydguks2cllq0pm24kquz4jlw"
     );
     let file = concat!(
@@ -108,12 +62,12 @@ fn files_of_another_program_are_of_the_same_form() {
         "APCqAvgDADeRZbtr7UM5LPn+mPN+oU9BrzgZrjHKkGAgAR9xwB6YWT4Uph8=",
     );
     let file = data_encoding::BASE64.decode(file.as_bytes()).unwrap();
-    assert_eq!(reader.decrypt(&file).unwrap(), b"written elsewhere");
+    assert_eq!(opened(&file, reader).unwrap(), b"written elsewhere");
 }
 
 #[test]
 fn what_is_no_recipient_is_refused() {
-    let good = Reader::new([1; 32]).recipient.to_string();
+    let good = identity([1; 32]).recipient().to_string();
     assert_eq!(Recipient::parse(&good).unwrap().to_string(), good);
     assert_eq!(Recipient::parse(&good.to_uppercase()).unwrap().to_string(), good);
     let mistyped = good.replacen(&good[10..11], if &good[10..11] == "q" { "p" } else { "q" }, 1);

@@ -152,7 +152,7 @@ impl Bringing<'_> {
 }
 
 /// Reads to the end, and returns how many bytes there were, and their hash.
-pub(super) fn hash(
+pub(crate) fn hash(
     file: &mut impl Read,
     mut found: impl FnMut(&[u8]) -> io::Result<()>,
 ) -> io::Result<(u64, [u8; 32])> {

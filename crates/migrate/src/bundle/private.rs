@@ -1,7 +1,7 @@
 //! The part of a bundle that is nobody else's.
 
 use crypto::PrivateKey;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use store::{Account, Error, Tx};
@@ -10,28 +10,41 @@ use syntax::{Datetime, Did, Handle};
 use crate::age::Recipient;
 
 /// What is encrypted. Passwords and their hashes are not in it, nor is any key.
-#[derive(Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Private {
-    version: u32,
-    did: Did,
-    handle: Option<Handle>,
-    email: Option<String>,
-    email_confirmed_at: Option<Datetime>,
-    created_at: Datetime,
-    deactivated_at: Option<Datetime>,
-    delete_after: Option<Datetime>,
+pub struct Private {
+    /// The version of the form: 1.
+    pub version: u32,
+    /// Whose account it is.
+    pub did: Did,
+    /// The account's handle.
+    pub handle: Option<Handle>,
+    /// The account's e-mail address.
+    pub email: Option<String>,
+    /// When that was confirmed.
+    pub email_confirmed_at: Option<Datetime>,
+    /// When the account was made.
+    pub created_at: Datetime,
+    /// Since when it was closed.
+    pub deactivated_at: Option<Datetime>,
+    /// From when on it was to be deleted.
+    pub delete_after: Option<Datetime>,
     /// As `app.bsky.actor.getPreferences` gives them.
-    preferences: Vec<Value>,
-    app_passwords: Vec<AppPassword>,
+    pub preferences: Vec<Value>,
+    /// The app passwords, without what nobody can know of them.
+    pub app_passwords: Vec<AppPassword>,
 }
 
-#[derive(Serialize)]
+/// An app password, but for the password.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct AppPassword {
-    name: String,
-    privileged: bool,
-    created_at: Datetime,
+pub struct AppPassword {
+    /// Its name.
+    pub name: String,
+    /// Whether it lets clients read private messages.
+    pub privileged: bool,
+    /// When it was made.
+    pub created_at: Datetime,
 }
 
 /// Reads what is to be encrypted, as JSON.

@@ -104,6 +104,14 @@ impl References {
         }
     }
 
+    /// Returns the blobs, each with the first record that refers to it, and a type that records give it.
+    pub fn iter(&self) -> impl Iterator<Item = (&Cid, &str, &str)> {
+        self.0.iter().map(|(cid, reference)| {
+            let mime_type = reference.mime_types.keys().next();
+            (cid, reference.path.as_str(), mime_type.map_or("", String::as_str))
+        })
+    }
+
     /// Returns how many blobs are referred to.
     pub fn len(&self) -> usize {
         self.0.len()

@@ -52,11 +52,16 @@ impl Report {
     ///
     /// [`SignatureError::OtherKey`] if it is another.
     pub fn sign(self, key: &PrivateKey) -> Result<SignedReport, SignatureError> {
-        if key.public_key() != self.signing_key {
+        if key.public_key() != self.signer() {
             return Err(SignatureError::OtherKey(key.public_key()));
         }
         let signed = Signed::sign(&self, key);
         Ok(SignedReport { report: self, signed })
+    }
+
+    /// Returns the key that signs it.
+    pub fn signer(&self) -> PublicKey {
+        self.owner_key.unwrap_or(self.signing_key)
     }
 
     /// Reads a file and checks its signature: see [`SignedReport::verify_signature`].
@@ -96,14 +101,14 @@ impl SignedReport {
         &self.report
     }
 
-    /// Checks the signature, by keys that are known to be the account's: that in force, or those
-    /// that its log ever had. Returns the one that signed.
+    /// Checks the signature, by keys that are known to be the account's or its owner's: those in
+    /// force, or those that its log ever had. Returns the one that signed.
     ///
     /// # Errors
     ///
     /// [`SignatureError`] if it does not hold, or is by a key that is not one of them.
     pub fn verify_signature(&self, keys: &[PublicKey]) -> Result<PublicKey, SignatureError> {
-        let key = self.report.signing_key;
+        let key = self.report.signer();
         self.signed.verify(&key).map_err(|_| SignatureError::Wrong)?;
         if keys.contains(&key) { Ok(key) } else { Err(SignatureError::OtherKey(key)) }
     }

@@ -139,6 +139,7 @@ fn report() -> Report {
         version: VERSION,
         handle: Some("alice.example.com".parse().unwrap()),
         signing_key: private(5).public_key(),
+        owner_key: None,
         hosts: Hosts {
             from: Some(origin("https://old.example.com")),
             to: origin("https://new.example.com"),

@@ -57,3 +57,13 @@ fn a_signature_is_by_the_key_that_is_named_and_known() {
     let newer = Report { version: 2, ..whole }.sign(&private(5)).unwrap().encode();
     assert!(matches!(SignedReport::decode(&newer), Err(DecodeError::Version(2))));
 }
+
+#[test]
+fn a_key_of_the_owners_may_sign_in_place_of_the_accounts() {
+    let (own, whole) = (private(9), report());
+    let owned = Report { owner_key: Some(own.public_key()), ..whole.clone() };
+    assert!(owned.clone().sign(&private(5)).is_err());
+    let file = owned.clone().sign(&own).unwrap().encode();
+    assert_eq!(Report::verify_signature(&file, &[own.public_key()]).unwrap(), owned);
+    assert!(Report::verify_signature(&file, &[whole.signing_key]).is_err());
+}
