@@ -8,6 +8,8 @@
 pub mod age;
 pub mod bundle;
 pub mod host;
+pub mod job;
+pub mod preflight;
 pub mod report;
 mod signed;
 pub mod switch;

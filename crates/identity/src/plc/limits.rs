@@ -58,44 +58,51 @@ impl Operation {
             return Err(LimitError::TooLarge);
         }
         match self.content() {
-            Content::Update(update) => check(&update.state),
+            Content::Update(update) => update.state.check_limits(),
             Content::Tombstone { .. } => Ok(()),
             Content::LegacyCreate(_) => Err(LimitError::Legacy),
         }
     }
 }
 
-fn check(state: &State) -> Result<(), LimitError> {
-    let State { rotation_keys, verification_methods, also_known_as, services } = state;
-    if !(1..=ROTATION_KEYS_MAX).contains(&rotation_keys.len()) {
-        return Err(LimitError::RotationKeys);
-    }
-    for (index, key) in rotation_keys.iter().enumerate() {
-        if key.public_key().is_err() {
-            return Err(LimitError::RotationKey(key.as_str().to_owned()));
+impl State {
+    /// Checks the limits of what new operations say.
+    ///
+    /// # Errors
+    ///
+    /// [`LimitError`] if the state is beyond one.
+    pub fn check_limits(&self) -> Result<(), LimitError> {
+        let Self { rotation_keys, verification_methods, also_known_as, services } = self;
+        if !(1..=ROTATION_KEYS_MAX).contains(&rotation_keys.len()) {
+            return Err(LimitError::RotationKeys);
         }
-        check_once(&rotation_keys[..index], key, key.as_str())?;
-    }
-
-    check_map(verification_methods, "verificationMethods")?;
-    for key in verification_methods.values() {
-        if !is_did_key(key.as_str()) {
-            return Err(LimitError::VerificationMethod(key.as_str().to_owned()));
+        for (index, key) in rotation_keys.iter().enumerate() {
+            if key.public_key().is_err() {
+                return Err(LimitError::RotationKey(key.as_str().to_owned()));
+            }
+            check_once(&rotation_keys[..index], key, key.as_str())?;
         }
-    }
 
-    check_count(also_known_as.len(), "alsoKnownAs")?;
-    for (index, alias) in also_known_as.iter().enumerate() {
-        check_length(alias, ALIAS_BYTES_MAX)?;
-        check_once(&also_known_as[..index], alias, alias)?;
-    }
+        check_map(verification_methods, "verificationMethods")?;
+        for key in verification_methods.values() {
+            if !is_did_key(key.as_str()) {
+                return Err(LimitError::VerificationMethod(key.as_str().to_owned()));
+            }
+        }
 
-    check_map(services, "services")?;
-    for service in services.values() {
-        check_length(&service.kind, SERVICE_TYPE_BYTES_MAX)?;
-        check_length(&service.endpoint, ENDPOINT_BYTES_MAX)?;
+        check_count(also_known_as.len(), "alsoKnownAs")?;
+        for (index, alias) in also_known_as.iter().enumerate() {
+            check_length(alias, ALIAS_BYTES_MAX)?;
+            check_once(&also_known_as[..index], alias, alias)?;
+        }
+
+        check_map(services, "services")?;
+        for service in services.values() {
+            check_length(&service.kind, SERVICE_TYPE_BYTES_MAX)?;
+            check_length(&service.endpoint, ENDPOINT_BYTES_MAX)?;
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 fn check_map<T>(map: &BTreeMap<String, T>, name: &'static str) -> Result<(), LimitError> {
