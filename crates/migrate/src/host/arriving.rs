@@ -227,7 +227,7 @@ impl Owner {
         file: &Path,
         mime_type: &str,
     ) -> Result<Vec<u8>, HostError> {
-        self.answered(async |token| {
+        self.answered(|token| async move {
             // What was sent of it before the token was refused is sent again.
             let body = sending::file(file).await?;
             let mut request: Request<RequestBody> =
@@ -235,7 +235,7 @@ impl Owner {
             let mime_type = HeaderValue::from_str(mime_type);
             let mime_type = mime_type.map_err(|_| HostError::Malformed("type"))?;
             request.headers_mut().insert(CONTENT_TYPE, mime_type);
-            let response = self.host.send_body(request, Some(token), &SENDING).await?;
+            let response = self.host.send_body(request, Some(&token), &SENDING).await?;
             Ok(response.into_body().bytes().await?.to_vec())
         })
         .await

@@ -206,10 +206,11 @@ impl Owner {
             fields.insert("token".to_owned(), json!(code));
         }
         let nsid = "com.atproto.identity.signPlcOperation";
+        let input = &input;
         let output: Output = self
-            .answered(async |token| {
-                let request = with_json(self.host.request(Method::POST, nsid, &[])?, &input)?;
-                self.host.json(request, Some(token)).await
+            .answered(|token| async move {
+                let request = with_json(self.host.request(Method::POST, nsid, &[])?, input)?;
+                self.host.json(request, Some(&token)).await
             })
             .await?;
         let operation: Result<Operation, ParseError> =
@@ -244,20 +245,20 @@ impl Owner {
         nsid: &str,
         params: &[(&str, &str)],
     ) -> Result<T, HostError> {
-        self.answered(async |token| {
-            self.host.json(self.host.request(Method::GET, nsid, params)?, Some(token)).await
+        self.answered(|token| async move {
+            self.host.json(self.host.request(Method::GET, nsid, params)?, Some(&token)).await
         })
         .await
     }
 
     /// Calls a procedure that answers nothing. Some hosts refuse a body where they expect none.
     pub(super) async fn call(&self, nsid: &str, input: Option<&Value>) -> Result<(), HostError> {
-        self.answered(async |token| {
+        self.answered(|token| async move {
             let mut request = self.host.request(Method::POST, nsid, &[])?;
             if let Some(input) = input {
                 request = with_json(request, input)?;
             }
-            self.host.send(request, Some(token), &JSON).await.map(|_| ())
+            self.host.send(request, Some(&token), &JSON).await.map(|_| ())
         })
         .await
     }
@@ -268,7 +269,7 @@ impl Owner {
         params: &[(&str, &str)],
         begin: u64,
     ) -> Result<Download, HostError> {
-        self.answered(async |token| {
+        self.answered(|token| async move {
             let mut request: Request<Vec<u8>> = self.host.request(Method::GET, nsid, params)?;
             let headers = request.headers_mut();
             // What is packed cannot be gone on with, and would not have the size that it says.
@@ -277,22 +278,19 @@ impl Owner {
                 let range = HeaderValue::from_str(&format!("bytes={begin}-"));
                 headers.insert(RANGE, range.map_err(|_| HostError::Malformed("range"))?);
             }
-            Ok(Download::new(self.host.send(request, Some(token), &STREAM).await?))
+            Ok(Download::new(self.host.send(request, Some(&token), &STREAM).await?))
         })
         .await
     }
 
     /// Asks with the session, and once more with a renewed one if it has ended meanwhile.
-    pub(super) async fn answered<T>(
+    pub(super) async fn answered<T, F: Future<Output = Result<T, HostError>>>(
         &self,
-        ask: impl AsyncFn(&str) -> Result<T, HostError>,
+        ask: impl Fn(Zeroizing<String>) -> F,
     ) -> Result<T, HostError> {
         let token = self.tokens().await.access;
-        match ask(&token).await {
-            Err(error) if error.is_expired_token() => {
-                let renewed = self.renew(&token).await?;
-                ask(&renewed).await
-            }
+        match ask(token.clone()).await {
+            Err(error) if error.is_expired_token() => ask(self.renew(&token).await?).await,
             outcome => outcome,
         }
     }
