@@ -87,6 +87,11 @@ impl Pds {
         self.server = Some(server);
     }
 
+    /// Stops the server for good.
+    pub(crate) async fn stop(&mut self) {
+        self.server.take().expect("it runs").shutdown().await;
+    }
+
     /// Lets time pass for the server.
     pub(crate) fn advance(&self, time: Duration) {
         let us = u64::try_from(time.as_micros()).expect("tests are not that long");

@@ -1,3 +1,4 @@
 //! What moving accounts is made of, against servers.
 
 mod host;
+mod rescue;

@@ -3,7 +3,7 @@
 mod app_passwords;
 mod create_account;
 mod create_session;
-mod did_web;
+pub(crate) mod did_web;
 mod email;
 mod invites;
 mod lifecycle;

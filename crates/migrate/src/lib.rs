@@ -11,5 +11,6 @@ pub mod host;
 pub mod job;
 pub mod preflight;
 pub mod report;
+pub mod rescue;
 mod signed;
 pub mod switch;

@@ -21,14 +21,14 @@ const ASKED_ANEW_TIME: Duration = Duration::from_secs(31);
 const MOVED: &str = "DID document atproto_pds service endpoint does not match PDS public url";
 
 /// Somebody's own web server, which has their document.
-struct Site {
-    origin: Origin,
-    did: Did,
-    document: Arc<Mutex<String>>,
+pub(crate) struct Site {
+    pub(crate) origin: Origin,
+    pub(crate) did: Did,
+    pub(crate) document: Arc<Mutex<String>>,
 }
 
 impl Site {
-    async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let document: Arc<Mutex<String>> = Arc::default();
@@ -57,14 +57,14 @@ impl Site {
     }
 
     /// Publishes a document: the account is at `pds`, and this is the key that it signs with.
-    fn publish(&self, pds: &str, key: &PublicKey) {
+    pub(crate) fn publish(&self, pds: &str, key: &PublicKey) {
         let handle = "alice.test".parse().unwrap();
         let state = State::of_account(&handle, key, &pds.parse().unwrap());
         *self.document.lock().unwrap() = document::write(&self.did, &state);
     }
 
     /// Starts a server that may go there.
-    async fn pds(&self, did: &str) -> Pds {
+    pub(crate) async fn pds(&self, did: &str) -> Pds {
         Pds::start_with(|config| {
             config.private_origins = vec![self.origin.clone()];
             config.service_did = Some(did.parse().unwrap());
@@ -74,7 +74,7 @@ impl Site {
     }
 
     /// Publishes what a server asks for before it hosts the account.
-    async fn publish_for(&self, pds: &Pds, account: &TestAccount) -> PublicKey {
+    pub(crate) async fn publish_for(&self, pds: &Pds, account: &TestAccount) -> PublicKey {
         let ask = pds.get("com.atproto.identity.getRecommendedDidCredentials").by(account);
         let key = ask.send().await.ok()["verificationMethods"]["atproto"].clone();
         let key = PublicKey::from_did_key(key.as_str().unwrap()).unwrap();
@@ -97,13 +97,13 @@ impl Site {
 }
 
 /// Lets so much time pass that documents are asked for again.
-async fn let_documents_age() {
+pub(crate) async fn let_documents_age() {
     tokio::time::pause();
     tokio::time::advance(ASKED_ANEW_TIME).await;
     tokio::time::resume();
 }
 
-async fn activate(pds: &Pds, account: &TestAccount) -> Answer {
+pub(crate) async fn activate(pds: &Pds, account: &TestAccount) -> Answer {
     pds.post("com.atproto.server.activateAccount").by(account).send().await
 }
 
@@ -113,7 +113,7 @@ async fn is_valid(pds: &Pds, account: &TestAccount) -> bool {
 }
 
 /// Opens an account for an identity that has been nowhere yet.
-async fn first_account(site: &Site, pds: &Pds) -> TestAccount {
+pub(crate) async fn first_account(site: &Site, pds: &Pds) -> TestAccount {
     let key = PrivateKey::generate(Curve::P256);
     site.publish("https://nowhere.example.com", &key.public_key());
     let mut account = TestAccount {
