@@ -17,8 +17,8 @@ use crate::schema::{
     Body, Definition, DefinitionKind, Document, Method, Object, Reference, Type, Union,
 };
 
-/// The namespace whose methods get types.
-const NAMESPACE: &str = "com.atproto.";
+/// The namespaces whose methods get types: that of the protocol, and that of this server.
+const NAMESPACES: [&str; 2] = ["com.atproto.", "social.pagurus."];
 /// Further methods that get types, as servers of accounts answer them on their own.
 const METHODS: [&str; 4] = [
     "app.bsky.actor.getPreferences",
@@ -239,7 +239,8 @@ fn method(document: &Document) -> Option<&Method> {
     let nsid = document.id.as_str();
     match &document.main()?.kind {
         DefinitionKind::Method(method)
-            if nsid.starts_with(NAMESPACE) || METHODS.contains(&nsid) =>
+            if NAMESPACES.iter().any(|namespace| nsid.starts_with(namespace))
+                || METHODS.contains(&nsid) =>
         {
             Some(method)
         }

@@ -1,7 +1,7 @@
 //! The schemas of the AT Protocol: documents, validation, and the types of the methods.
 //!
 //! A [`Catalog`] holds schemas and checks records and bodies against them; [`Catalog::embedded`]
-//! is the one with the schemas that the crate carries. The modules [`com`] and [`app`] have the
+//! is the one with the schemas that the crate carries. The modules [`com`], [`app`] and [`social`] have the
 //! types of the methods that a server of accounts answers: parameters are read by
 //! [`FromQuery::from_query`], bodies by [`decode_input`]. Whatever is refused is refused with a
 //! place and a sentence.
@@ -41,7 +41,7 @@ pub mod wire;
 pub use crate::catalog::{Catalog, DOCUMENTS};
 pub use crate::fault::{At, Fault, Invalid, Unit, ValueType};
 pub use crate::format::{Format, FormatError};
-pub use crate::generated::{app, com};
+pub use crate::generated::{app, com, social};
 pub use crate::method::{Check, DeclaredError, InputError, Method, NoError, RawBody, decode_input};
 pub use crate::params::{FromQuery, Query};
 pub use crate::validate::ValidationError;

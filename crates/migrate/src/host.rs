@@ -6,6 +6,7 @@
 mod arriving;
 mod download;
 mod error;
+mod moving;
 mod owner;
 mod sending;
 
@@ -17,7 +18,7 @@ use identity::Origin;
 use identity::outbound::{self, Client, Limits, RequestBody, ResponseBody};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use syntax::{Did, Handle};
+use syntax::{Did, Handle, Tid};
 
 pub use crate::host::arriving::{MissingPage, MissingRef, NewAccount, Status, Uploaded};
 pub use crate::host::download::Download;
@@ -57,6 +58,17 @@ pub struct Description {
     /// The domains under which it gives handles.
     #[serde(default)]
     pub available_user_domains: Vec<String>,
+}
+
+/// How an account stands at a host.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct RepoStatus {
+    /// Whether it is active.
+    pub active: bool,
+    /// Why not, if it is not.
+    pub status: Option<String>,
+    /// The revision that the host has seen last.
+    pub rev: Option<Tid>,
 }
 
 /// A session that was begun.
@@ -112,6 +124,17 @@ impl Host {
     /// [`HostError`] if it does not answer.
     pub async fn describe(&self) -> Result<Description, HostError> {
         self.json(self.request(Method::GET, "com.atproto.server.describeServer", &[])?, None).await
+    }
+
+    /// Asks how an account stands at the host, which may be a relay.
+    ///
+    /// # Errors
+    ///
+    /// [`HostError`] if it does not say.
+    pub async fn repo_status(&self, did: &Did) -> Result<RepoStatus, HostError> {
+        let params = [("did", did.as_str())];
+        let nsid = "com.atproto.sync.getRepoStatus";
+        self.json(self.request(Method::GET, nsid, &params)?, None).await
     }
 
     /// Signs in with the main password, and the code that the host has mailed if it wants one.

@@ -116,6 +116,8 @@ pub struct Journal {
     pub delete_after_days: Option<u32>,
     /// When it began, in milliseconds since 1970.
     pub began_at_ms: u64,
+    /// Whether the account was here before, deactivated.
+    pub was_here: bool,
     /// What was found before it began.
     pub findings: Vec<Finding>,
     /// What a person has to do next.
@@ -357,6 +359,7 @@ mod tests {
             own_key: None,
             delete_after_days: None,
             began_at_ms: 0,
+            was_here: false,
             findings: Vec::new(),
             need: None,
             source: None,

@@ -12,7 +12,7 @@ use thiserror::Error;
 
 pub(crate) use crate::account::departure::delete_departed;
 pub(crate) use crate::account::identity_check::{IdentityError, points_here};
-pub(crate) use crate::account::lifecycle::{Activations, activate, delete, set_state};
+pub(crate) use crate::account::lifecycle::{Activations, activate, delete, discard, set_state};
 use crate::failure::{Failure, Fault, Refusal};
 use crate::pds::Pds;
 use crate::{handle, invite, session, write};

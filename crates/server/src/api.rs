@@ -2,6 +2,7 @@
 
 mod actor;
 mod identity;
+mod migration;
 mod repo;
 mod server;
 mod sync;
@@ -19,6 +20,7 @@ pub(crate) fn methods(config: &Config) -> Methods {
     let mut methods = Methods::default();
     actor::register(&mut methods);
     identity::register(&mut methods);
+    migration::register(&mut methods);
     repo::register(&mut methods, config);
     server::register(&mut methods);
     sync::register(&mut methods);

@@ -106,6 +106,8 @@ pub struct Limits {
     pub json_bytes: usize,
     /// The most bytes of a blob.
     pub blob_bytes: u64,
+    /// The most bytes of a blob of an account that moves here.
+    pub moved_blob_bytes: u64,
     /// The most bytes of a repository that is imported.
     pub import_bytes: u64,
     /// About how many bytes of repositories' trees are kept in memory between writes.
@@ -179,6 +181,7 @@ impl Default for Limits {
             // What the reference takes; methods that write records take more.
             json_bytes: 150 * 1024,
             blob_bytes: 100 * 1024 * 1024,
+            moved_blob_bytes: 1024 * 1024 * 1024,
             import_bytes: 4 * 1024 * 1024 * 1024,
             tree_cache_bytes: 32 << 20,
             firehose_ring_bytes: 16 << 20,

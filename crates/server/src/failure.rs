@@ -87,6 +87,11 @@ impl Refusal {
         Self(Box::new(Told { status, name, message, header: None }))
     }
 
+    /// Returns what the client is told.
+    pub(crate) fn message(&self) -> &str {
+        &self.0.message
+    }
+
     /// Refuses with the name that a status has by itself.
     pub(crate) fn of_status(status: StatusCode, message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(status, name_of(status), message)

@@ -11,6 +11,8 @@ mod signer;
 
 use std::fs::File;
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use crypto::SigningKeyError;
@@ -50,6 +52,10 @@ pub(crate) struct Receiver {
     outcome: tokio::task::JoinHandle<Result<Received, ArchiveError>>,
 }
 
+/// How far an import is. Clones are the same import's.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Progress(Arc<AtomicU64>);
+
 /// What was imported.
 #[derive(Debug)]
 pub(crate) struct Imported {
@@ -63,6 +69,8 @@ pub(crate) struct Imported {
     pub(crate) unreadable: u64,
     /// Some of them.
     pub(crate) examples: Vec<Key>,
+    /// Whether all records were looked at: not if they are those that were here, or were only added.
+    pub(crate) is_walked: bool,
 }
 
 /// Says why a repository was not imported. Nothing has changed.
@@ -152,10 +160,17 @@ impl Receiver {
     }
 }
 
+impl Progress {
+    /// Returns how many records are written.
+    pub(crate) fn records(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
 impl Imported {
     /// Logs what was imported.
     pub(crate) fn tell(&self, did: &Did) {
-        let Self { commit, rev, records, unreadable, examples } = self;
+        let Self { commit, rev, records, unreadable, examples, .. } = self;
         tracing::info!(%did, %commit, %rev, records, "a repository was imported");
         if *unreadable > 0 {
             let examples: Vec<&str> = examples.iter().map(Key::as_str).collect();
@@ -175,6 +190,7 @@ pub(crate) async fn import(
     pds: &Pds,
     did: &Did,
     archive: Received,
+    progress: &Progress,
 ) -> Result<Imported, ImportError> {
     if archive.commit().did() != did {
         let found = archive.commit().did().clone();
@@ -197,6 +213,7 @@ pub(crate) async fn import(
         Status::TakenDown | Status::Suspended => return Err(ImportError::Closed),
     }
     let new = head(pds, &archive, &old, |rev| open.sign(*archive.commit().data(), rev));
+    let is_walked = new.data != old.data;
     let tally = if new.data == old.data {
         let unchanged = Tally { records: old.records, ..Tally::default() };
         if new.commit != old.commit {
@@ -205,10 +222,10 @@ pub(crate) async fn import(
         }
         unchanged
     } else {
-        replace(pds, archive, old, new.clone()).await?
+        replace(pds, archive, old, new.clone(), progress).await?
     };
     let Tally { records, unreadable, examples, .. } = tally;
-    Ok(Imported { commit: new.commit, rev: new.rev, records, unreadable, examples })
+    Ok(Imported { commit: new.commit, rev: new.rev, records, unreadable, examples, is_walked })
 }
 
 /// Returns the commit that an account will be at: the one that was received, or one of the same tree
@@ -236,10 +253,11 @@ async fn replace(
     archive: Received,
     old: Head,
     new: ImportHead,
+    progress: &Progress,
 ) -> Result<Tally, ImportError> {
     let (account, head) = (old.account, new.clone());
     let repo = pds.store.write(move |tx| tx.begin_import(account, &head)).await?;
-    let outcome = fill(pds, archive, old.repo, repo, new.rev).await;
+    let outcome = fill(pds, archive, old.repo, repo, new.rev, progress).await;
     let outcome = match outcome {
         Ok(tally) => {
             let (layer, records, bytes) = (tally.layer, tally.records, tally.bytes);
@@ -265,7 +283,9 @@ async fn fill(
     old: RepoId,
     repo: RepoId,
     rev: Tid,
+    progress: &Progress,
 ) -> Result<Tally, ImportError> {
+    progress.0.store(0, Ordering::Relaxed);
     let (mut load, mut pieces) = Load::new();
     let store = pds.store.clone();
     let walk = spawn_blocking(move || {
@@ -275,12 +295,14 @@ async fn fill(
     });
     let mut written = Ok(());
     while let Some(piece) = pieces.recv().await {
+        let records = u64::try_from(piece.records.len()).unwrap_or_default();
         let write =
             move |tx: &mut store::Tx<'_>| tx.import_rows(repo, rev, &piece.nodes, &piece.records);
         written = pds.store.write(write).await;
         if written.is_err() {
             pieces.close();
         }
+        progress.0.fetch_add(records, Ordering::Relaxed);
     }
     let walked = walk.await.expect("walking an archive does not panic, and nobody aborts the task");
     written?;

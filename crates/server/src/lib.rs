@@ -6,6 +6,7 @@
 
 mod account;
 mod api;
+mod blob;
 mod caller;
 mod clock;
 pub mod config;
@@ -24,6 +25,7 @@ mod import;
 mod invite;
 mod keys;
 mod media_type;
+mod mover;
 mod password;
 mod pds;
 mod plc_directory;
@@ -90,6 +92,7 @@ impl Server {
         let connections_max = config.limits.connections;
         let pds = start::state(config, surroundings, address.port(), plc_address)?;
         housekeeping::start(&pds);
+        mover::start_all(&pds).await;
         let methods = api::methods(&pds.config);
         let router = well_known::router(pds.clone());
         let face = Face::new(pds.clone(), methods, router);

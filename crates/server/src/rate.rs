@@ -48,6 +48,9 @@ pub(crate) static REPO_WRITE: [Bucket; 2] =
 /// New accounts, by address.
 pub(crate) static CREATE_ACCOUNT: [Bucket; 1] =
     [Bucket::new("create-account", 100, MINUTE.saturating_mul(5))];
+/// Sign-ins at other hosts on behalf of those who move here, by address.
+pub(crate) static BEGIN_MOVE: [Bucket; 1] =
+    [Bucket::new("begin-move", 30, MINUTE.saturating_mul(5))];
 /// Sign-ins, by identifier and address.
 pub(crate) static CREATE_SESSION: [Bucket; 2] = [
     Bucket::new("create-session-day", 300, DAY),

@@ -21,6 +21,7 @@ use crate::config::Config;
 use crate::crawlers::Crawlers;
 use crate::firehose::Firehose;
 use crate::keys::{Keys, KeysError};
+use crate::mover::Mover;
 use crate::password::Passwords;
 use crate::pds::{Pds, State};
 use crate::rate::Rates;
@@ -120,18 +121,17 @@ pub(crate) fn state(
     let dns = dns_of(&config, dns, &store)?;
     let plc_url = plc_url(&config, plc_address)?;
     let (strangers, plc) = clients(&config, &url, &plc_url, &dns);
+    let relays = config.crawlers.clone();
+    let relays = Client::for_upstreams(Arc::clone(&dns), relays, Settings::default());
     let crawlers = Crawlers {
-        client: Client::for_upstreams(
-            Arc::clone(&dns),
-            config.crawlers.clone(),
-            Settings::default(),
-        ),
+        client: relays.clone(),
         origins: config.crawlers.clone(),
         url: url.clone(),
         clock: clock.clone(),
         tasks: tasks.clone(),
     };
     crawlers.start(store.grown());
+    let mover = Mover::new(strangers.clone(), relays);
     let sources = Sources {
         plc: plc.clone(),
         http: strangers,
@@ -146,6 +146,7 @@ pub(crate) fn state(
         resolver: Resolver::new(sources, Memory::default()),
         lexicons: Catalog::embedded(),
         activations: Activations::default(),
+        mover,
         outflows: Outflows::new(config.data.clone()),
         clock,
         tasks,

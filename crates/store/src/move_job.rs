@@ -265,6 +265,20 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Returns what became of a blob, if it was asked for.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] if the database failed.
+    pub fn move_blob(&mut self, id: i64, cid: &Cid) -> Result<Option<MoveBlob>, Error> {
+        self.query_opt(
+            "SELECT cid, size, mime_type, loss, attempts, last_error FROM move_blob
+             WHERE job = $1 AND cid = $2",
+            &[Value::Int(id), Value::Blob(&cid.to_bytes())],
+            read_blob,
+        )
+    }
+
     /// Returns what became of a move's blobs, by their CIDs; only of those that did not come, if
     /// only those are asked for.
     ///

@@ -231,6 +231,17 @@ impl Owner {
         self.call("com.atproto.server.deactivateAccount", Some(&input)).await
     }
 
+    /// Ends the session.
+    ///
+    /// # Errors
+    ///
+    /// [`HostError`] if the host does not do it; then the session ends by itself some day.
+    pub async fn sign_out(&self) -> Result<(), HostError> {
+        let tokens = self.tokens().await;
+        let request = self.host.request(Method::POST, "com.atproto.server.deleteSession", &[])?;
+        self.host.send(request, Some(&tokens.refresh), &JSON).await.map(|_| ())
+    }
+
     /// Opens the account there again.
     ///
     /// # Errors

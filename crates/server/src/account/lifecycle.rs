@@ -115,6 +115,23 @@ pub(crate) async fn delete(pds: &Pds, did: &Did) -> Result<(), Fault> {
     Ok(())
 }
 
+/// Deletes an account that nobody has heard of: one whose move here was cancelled.
+///
+/// # Errors
+///
+/// [`Fault`] if the database failed.
+pub(crate) async fn discard(pds: &Pds, did: &Did) -> Result<(), Fault> {
+    let _lease = pds.writers.lease(did).await.map_err(internal)?;
+    let did = did.clone();
+    pds.store
+        .write(move |tx| match tx.account(&did)? {
+            Some(account) => tx.delete_account(account.id),
+            None => Ok(()),
+        })
+        .await?;
+    Ok(())
+}
+
 fn internal(error: crate::write::Error) -> Fault {
     Fault::Internal(error.into())
 }

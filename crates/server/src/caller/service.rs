@@ -6,6 +6,7 @@ use syntax::Did;
 
 use super::{Caller, Request};
 use crate::failure::{Fault, Refusal};
+use crate::pds::Pds;
 use crate::token::ServiceToken;
 
 /// The fragment by which a document names this server, which tokens may be for as well.
@@ -18,10 +19,14 @@ pub(crate) struct Service {
     pub(crate) did: Did,
 }
 
-impl Caller for Service {
-    async fn identify(request: Request<'_>) -> Result<Self, Fault> {
-        let pds = request.pds;
-        let token = ServiceToken::parse(request.credentials.bearer()?).map_err(|_| {
+impl Service {
+    /// Finds out who has signed a token for this server and a method.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault`] if it is for somebody or something else, or signed by nobody who is known.
+    pub(crate) async fn of_token(pds: &Pds, token: &str, method: &str) -> Result<Self, Fault> {
+        let token = ServiceToken::parse(token).map_err(|_| {
             unauthorized("BadJwt", "Token is not one by which an account speaks to a service")
         })?;
         let claims = &token.claims;
@@ -33,8 +38,8 @@ impl Caller for Service {
             return Err(unauthorized("BadJwtAudience", "Token is for another service").into());
         }
         // Methods are compared without case, as the reference does.
-        let method = claims.lxm.as_ref().map(|lxm| lxm.as_str());
-        if !method.is_some_and(|method| method.eq_ignore_ascii_case(request.method)) {
+        let lxm = claims.lxm.as_ref().map(|lxm| lxm.as_str());
+        if !lxm.is_some_and(|lxm| lxm.eq_ignore_ascii_case(method)) {
             let message = "Token is not for this method";
             return Err(unauthorized("BadJwtLexiconMethod", message).into());
         }
@@ -53,6 +58,12 @@ impl Caller for Service {
             return Ok(Self { did });
         }
         Err(unauthorized("BadJwtSignature", "Token is not signed by its issuer").into())
+    }
+}
+
+impl Caller for Service {
+    async fn identify(request: Request<'_>) -> Result<Self, Fault> {
+        Self::of_token(request.pds, request.credentials.bearer()?, request.method).await
     }
 
     fn did(&self) -> Option<&Did> {

@@ -36,6 +36,7 @@ pub(super) async fn add(
         records: old.records,
         unreadable: 0,
         examples: Vec::new(),
+        is_walked: false,
     };
     let store = pds.store.clone();
     let find = spawn_blocking(move || additions(&store, archive, &old));

@@ -18,7 +18,7 @@ const PIECE_BYTES: usize = 128 << 10;
 /// How many pieces wait to be written.
 const PIECES_WAITING_MAX: usize = 8;
 /// How many records that cannot be read are named.
-const EXAMPLES_MAX: usize = 10;
+const EXAMPLES_MAX: usize = 100;
 
 /// Rows to write together.
 #[derive(Debug, Default)]

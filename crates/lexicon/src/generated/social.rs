@@ -1,0 +1,3 @@
+//! The methods and types of `social`.
+
+pub mod pagurus;

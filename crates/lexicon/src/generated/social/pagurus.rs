@@ -1,0 +1,3 @@
+//! The methods and types of `social.pagurus`.
+
+pub mod migration;

@@ -1,0 +1,168 @@
+//! A move as the task that carries it out has it: read, changed, written.
+
+use std::sync::Arc;
+
+use crypto::SealingKeys;
+use identity::plc::Operation;
+use migrate::host::{Owner, Tokens};
+use migrate::job::{Approval, Journal, State};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use store::{Account, MoveJob, Tx};
+use syntax::Did;
+use thiserror::Error;
+
+use super::trouble::Trouble;
+use crate::pds::Pds;
+
+/// A session at the old host. It is sealed when it is written.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct Secrets {
+    access: String,
+    refresh: String,
+    /// The hash of the password that the account gets here, until it has it.
+    pub(super) password: Option<String>,
+}
+
+/// What the owner wants. It is sealed when it is written, as there may be a code in it.
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Orders {
+    pub(super) approval: Option<Approval>,
+    pub(super) code: Option<String>,
+    pub(super) operation: Option<Operation>,
+    pub(super) secrets: Option<Secrets>,
+    /// To try again at once.
+    pub(super) retry: bool,
+    /// To ask again for blobs that did not come.
+    pub(super) lost_blobs: bool,
+    pub(super) cancel: bool,
+    pub(super) undo: bool,
+}
+
+/// Says why a move cannot be read.
+#[derive(Debug, Error)]
+pub(crate) enum JobError {
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// Its secrets were sealed with a key that is not here.
+    #[error("secrets of the move cannot be opened")]
+    Sealed(#[from] crypto::UnsealError),
+    /// Its journal was written by a newer version.
+    #[error("journal of the move cannot be read")]
+    Journal(#[from] serde_json::Error),
+    /// It is in a state that this version does not know.
+    #[error("state {0} of the move is not known")]
+    State(String),
+}
+
+/// A move.
+pub(super) struct Job {
+    pub(super) row: MoveJob,
+    pub(super) state: State,
+    pub(super) journal: Journal,
+    pub(super) secrets: Option<Secrets>,
+    pub(super) orders: Orders,
+}
+
+impl Secrets {
+    pub(super) fn new(tokens: &Tokens, password: Option<String>) -> Self {
+        let (access, refresh) = tokens.reveal();
+        Self { access: access.to_owned(), refresh: refresh.to_owned(), password }
+    }
+
+    fn tokens(&self) -> Tokens {
+        Tokens::new(self.access.clone(), self.refresh.clone())
+    }
+}
+
+fn purpose(did: &Did) -> Vec<u8> {
+    format!("move of {did}").into_bytes()
+}
+
+/// Seals what nobody else should read.
+pub(super) fn seal(keys: &SealingKeys, did: &Did, value: &impl Serialize) -> Vec<u8> {
+    let json = serde_json::to_vec(value).expect("texts and flags can be written");
+    keys.seal(&purpose(did), &json)
+}
+
+/// Opens what was sealed.
+pub(super) fn unseal<T: DeserializeOwned>(
+    keys: &SealingKeys,
+    did: &Did,
+    sealed: &[u8],
+) -> Result<T, JobError> {
+    Ok(serde_json::from_slice(&keys.unseal(&purpose(did), sealed)?)?)
+}
+
+impl Job {
+    /// Reads a move.
+    pub(super) async fn load(pds: &Pds, id: i64) -> Result<Self, JobError> {
+        let row: MoveJob = pds.store.read(|tx| tx.move_job(id)).await?;
+        Self::of(pds, row)
+    }
+
+    /// Reads what a row says.
+    pub(super) fn of(pds: &Pds, row: MoveJob) -> Result<Self, JobError> {
+        let keys = &pds.keys.sealing;
+        let state = State::parse(&row.state).ok_or_else(|| JobError::State(row.state.clone()))?;
+        let journal = serde_json::from_str(&row.journal)?;
+        let secrets = row.secrets.as_deref();
+        let secrets = secrets.map(|sealed| unseal(keys, &row.did, sealed)).transpose()?;
+        let orders = row.orders.as_deref();
+        let orders: Option<Orders> =
+            orders.map(|sealed| unseal(keys, &row.did, sealed)).transpose()?;
+        Ok(Self { state, journal, secrets, orders: orders.unwrap_or_default(), row })
+    }
+
+    pub(super) fn did(&self) -> &Did {
+        &self.row.did
+    }
+
+    /// Writes the move as it is now, with a sentence about what was done.
+    pub(super) async fn save(&mut self, pds: &Pds, note: Option<&str>) -> Result<(), store::Error> {
+        let row = self.row(pds);
+        let note = note.map(str::to_owned);
+        let write = move |tx: &mut Tx<'_>| {
+            tx.save_move(&row, note.as_deref())?;
+            Ok::<_, store::Error>(row)
+        };
+        self.row = pds.store.write(write).await?;
+        Ok(())
+    }
+
+    /// Returns the row that the move has come to.
+    pub(super) fn row(&self, pds: &Pds) -> MoveJob {
+        let mut row = self.row.clone();
+        row.state = self.state.as_str().to_owned();
+        row.is_live = !self.state.has_ended();
+        row.journal =
+            serde_json::to_string(&self.journal).expect("texts and numbers can be written");
+        row.secrets =
+            self.secrets.as_ref().map(|secrets| seal(&pds.keys.sealing, &row.did, secrets));
+        row
+    }
+
+    /// Returns the account's owner at the old host.
+    pub(super) fn owner(&self, pds: &Pds) -> Result<Arc<Owner>, Trouble> {
+        let host = pds.mover.host(self.journal.from.clone());
+        let secrets = self.secrets.as_ref();
+        let secrets = secrets.ok_or_else(|| Trouble::sign_in("there is no session"))?;
+        Ok(Arc::new(Owner::new(host, self.did().clone(), secrets.tokens())))
+    }
+
+    /// Keeps the session as it is now: it may have been renewed.
+    pub(super) async fn keep_session(&mut self, owner: &Owner) {
+        if let Some(secrets) = &mut self.secrets {
+            let password = secrets.password.take();
+            *secrets = Secrets::new(&owner.tokens().await, password);
+        }
+    }
+
+    /// Returns the account here.
+    pub(super) async fn account(&self, pds: &Pds) -> Result<Arc<Account>, Trouble> {
+        let account = pds.store.account(self.did()).await?;
+        account.ok_or_else(|| Trouble::decide("the account is not here any more"))
+    }
+}

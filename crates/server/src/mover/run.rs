@@ -1,0 +1,179 @@
+//! The task that carries a move out.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use migrate::job::{Need, State};
+use tokio::time::sleep;
+
+use super::Live;
+use super::job::{Job, JobError, Orders};
+use super::steps;
+use super::trouble::{Trouble, Turn};
+use crate::failure::chain;
+use crate::pds::Pds;
+
+/// How long it is waited after a failure, and how long at most.
+const PAUSE_MIN: Duration = Duration::from_millis(500);
+const PAUSE_MAX: Duration = Duration::from_secs(5 * 60);
+/// How often what may be for good is tried before a person has to decide.
+const DOUBTS_MAX: u64 = 3;
+/// How long it is waited for the database.
+const STORE_PAUSE: Duration = Duration::from_secs(2);
+/// How often the clock is looked at.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// Carries a move out until it has ended, or the server has.
+pub(super) async fn until_ended(pds: &Pds, id: i64, live: &Live) {
+    loop {
+        let outcome = match Job::load(pds, id).await {
+            Ok(job) => next(pds, job, live).await,
+            Err(error) => Err(error),
+        };
+        match outcome {
+            Ok(true) => {}
+            Ok(false) => return,
+            Err(JobError::Store(error)) => {
+                tracing::error!(error = chain(&error), id, "a move cannot be read or written");
+                sleep(STORE_PAUSE).await;
+            }
+            Err(error) => {
+                tracing::error!(error = chain(&error), id, "a move stays as it is");
+                return;
+            }
+        }
+    }
+}
+
+/// Does what is due, or waits for it. Returns whether there is more to come.
+async fn next(pds: &Pds, mut job: Job, live: &Live) -> Result<bool, JobError> {
+    take_orders(&mut job, live);
+    if job.state.has_ended() {
+        return Ok(false);
+    }
+    let is_polling = job.row.run_at > 0 && job.journal.need == Some(Need::Document);
+    if job.journal.need.is_some() && !is_polling {
+        live.wake.notified().await;
+        return Ok(true);
+    }
+    let now_ms = pds.clock.now_ms();
+    if job.row.run_at > now_ms {
+        // The clock, not the time that passes: it may be set, and tests move it.
+        let left = Duration::from_millis(job.row.run_at - now_ms);
+        tokio::select! {
+            () = sleep(left.min(LOOK)) => {}
+            () = live.wake.notified() => {}
+        }
+        return Ok(true);
+    }
+    let outcome = steps::step(pds, &mut job, live).await;
+    let note = apply(&mut job, outcome, pds.clock.now_ms());
+    job.save(pds, note.as_deref()).await?;
+    Ok(true)
+}
+
+/// Changes a move as its owner wants, if it is where they can.
+fn take_orders(job: &mut Job, live: &Live) {
+    live.is_cancelled.store(false, Ordering::Relaxed);
+    let Orders { approval, code, operation, secrets, retry, lost_blobs, cancel, undo } =
+        job.orders.clone();
+    if let Some(secrets) = secrets {
+        job.secrets = Some(secrets);
+    }
+    if cancel && job.state.is_cancellable() {
+        (job.state, job.journal.need) = (State::Cancel, None);
+        (job.row.run_at, job.row.attempts) = (0, 0);
+    }
+    if undo && job.state.is_undoable() {
+        (job.state, job.journal.need) = (State::UndoClose, None);
+        (job.row.run_at, job.row.attempts) = (0, 0);
+    }
+    let need = job.journal.need.as_ref();
+    let is_met = match need {
+        Some(Need::Review) => approval.is_some(),
+        Some(Need::Code { .. } | Need::NewCode { .. } | Need::OwnSignature { .. }) => {
+            code.is_some() || operation.is_some() || retry
+        }
+        Some(Need::SignIn { .. } | Need::Decide { .. } | Need::Document) => retry,
+        None => retry,
+    };
+    if is_met {
+        if matches!(need, Some(Need::NewCode { .. })) && code.is_none() {
+            job.journal.code_asked_at_ms = None;
+        }
+        job.journal.need = None;
+        (job.row.run_at, job.row.attempts) = (0, 0);
+    }
+    if let Some(approval) = approval.filter(|_| job.state == State::Ready) {
+        job.journal.approval = Some(approval);
+    }
+    if lost_blobs && job.state == State::Ready {
+        (job.state, job.journal.need) = (State::Blobs, None);
+    }
+    if let Some(operation) = operation.filter(|_| job.state == State::Sign) {
+        (job.state, job.journal.operation) = (State::Submit, Some(operation));
+    }
+}
+
+/// Notes what came of a step, and returns a sentence for the owner.
+fn apply(job: &mut Job, outcome: Result<Turn, Trouble>, now_ms: u64) -> Option<String> {
+    (job.row.last_error, job.row.run_at) = (None, 0);
+    match outcome {
+        Ok(Turn::Next(state, note)) => {
+            tracing::info!(did = %job.row.did, state = state.as_str(), note, "a move goes on");
+            (job.state, job.journal.need, job.row.attempts) = (state, None, 0);
+            Some(note)
+        }
+        Ok(Turn::Wait(need)) => {
+            job.row.attempts = 0;
+            job.journal.need = Some(need);
+            None
+        }
+        Ok(Turn::Poll(need, pause)) => {
+            job.row.attempts = 0;
+            job.journal.need = Some(need);
+            job.row.run_at = now_ms + millis(pause);
+            None
+        }
+        Err(Trouble::Person(need)) => Some(ask(job, need)),
+        Err(Trouble::Doubtful(error)) if job.row.attempts + 1 >= DOUBTS_MAX => {
+            Some(ask(job, Need::Decide { message: error }))
+        }
+        Err(Trouble::Doubtful(error)) => {
+            postpone(job, error, None, now_ms);
+            None
+        }
+        Err(Trouble::Later { error, after }) => {
+            postpone(job, error, after, now_ms);
+            None
+        }
+        // The next look at the orders tells.
+        Err(Trouble::Cancelled) => None,
+    }
+}
+
+fn ask(job: &mut Job, need: Need) -> String {
+    let sentence = match &need {
+        Need::NewCode { message }
+        | Need::OwnSignature { message }
+        | Need::SignIn { message }
+        | Need::Decide { message } => message.clone(),
+        Need::Review | Need::Code { .. } | Need::Document => "you are needed".to_owned(),
+    };
+    tracing::warn!(did = %job.row.did, state = job.state.as_str(), sentence, "a move waits");
+    (job.journal.need, job.row.attempts) = (Some(need), 0);
+    sentence
+}
+
+fn postpone(job: &mut Job, error: String, after: Option<Duration>, now_ms: u64) {
+    tracing::info!(did = %job.row.did, state = job.state.as_str(), error, "a step is tried again");
+    let doubled = 1_u32 << job.row.attempts.min(16);
+    let pause = after.unwrap_or_else(|| PAUSE_MIN.saturating_mul(doubled).min(PAUSE_MAX));
+    job.row.attempts += 1;
+    job.row.run_at = now_ms + millis(pause);
+    job.row.last_error = Some(error);
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,132 @@
+//! Opening the account here, seeing that others know, and closing it at the old host.
+
+use std::time::Duration;
+
+use migrate::host::HostError;
+use migrate::job::State;
+use syntax::Datetime;
+
+use super::blobs;
+use super::fetch::{newer, warn};
+use crate::account;
+use crate::failure::chain;
+use crate::mover::Live;
+use crate::mover::job::Job;
+use crate::mover::trouble::{Trouble, Turn};
+use crate::pds::Pds;
+
+/// How often relays are asked, and how long apart.
+const LOOKS_MAX: u64 = 60;
+const LOOK_PAUSE: Duration = Duration::from_secs(2);
+/// After how many looks the account is told of again, as relays may have dropped the events.
+const LOOKS_BEFORE_AGAIN: u64 = 15;
+/// How often the old host is asked to close the account, before its owner has to do it.
+const CLOSINGS_MAX: u64 = 5;
+/// How often what was written late is looked for.
+const ROUNDS_MAX: usize = 5;
+
+/// Opens the account here.
+pub(super) async fn activate(pds: &Pds, job: &mut Job) -> Result<Turn, Trouble> {
+    let account = job.account(pds).await?;
+    // Done before if a crash came between: nobody should hear of it twice.
+    if !account.state.status().is_active() {
+        account::activate(pds, job.did()).await?;
+    }
+    Ok(Turn::Next(State::Network, "the account is open here".to_owned()))
+}
+
+/// Waits until the relays that are told of events know where the account is.
+pub(super) async fn network(pds: &Pds, job: &mut Job) -> Result<Turn, Trouble> {
+    let mut unaware = Vec::new();
+    for origin in &pds.config.crawlers {
+        let host = pds.mover.relay(origin.clone());
+        match host.repo_status(job.did()).await {
+            Ok(status) if status.active => {}
+            Ok(_) => unaware.push(format!("{origin} holds the account for inactive")),
+            Err(error) => unaware.push(format!("{origin}: {}", chain(&error))),
+        }
+    }
+    if unaware.is_empty() {
+        let text = match pds.config.crawlers.len() {
+            0 => "no relay is configured to be asked".to_owned(),
+            count => format!("{count} relays know the account as active"),
+        };
+        return Ok(Turn::Next(State::Retire, text));
+    }
+    if job.row.attempts >= LOOKS_MAX {
+        let text = format!("not all relays know the account: {}", unaware.join("; "));
+        warn(job, text.clone());
+        return Ok(Turn::Next(State::Retire, text));
+    }
+    if job.row.attempts > 0 && job.row.attempts.is_multiple_of(LOOKS_BEFORE_AGAIN) {
+        account::activate(pds, job.did()).await?;
+    }
+    Err(Trouble::Later { error: unaware.join("; "), after: Some(LOOK_PAUSE) })
+}
+
+/// Closes the account at the old host, after what was written there late is here. It does not fail
+/// the move if that cannot be done.
+pub(super) async fn retire(pds: &Pds, job: &mut Job, live: &Live) -> Result<Turn, Trouble> {
+    match close(pds, job, live).await {
+        Ok(()) => Ok(Turn::Next(State::Report, "the account is closed at the old host".to_owned())),
+        Err(Trouble::Later { error, after }) if job.row.attempts + 1 < CLOSINGS_MAX => {
+            Err(Trouble::Later { error, after })
+        }
+        Err(Trouble::Doubtful(error)) if job.row.attempts + 1 < CLOSINGS_MAX => {
+            Err(Trouble::later(error))
+        }
+        Err(trouble) => {
+            let why = match trouble {
+                Trouble::Later { error, .. } | Trouble::Doubtful(error) => error,
+                Trouble::Person(_) | Trouble::Cancelled => "the session there has ended".to_owned(),
+            };
+            let text = format!("close the account at the old host yourself: {why}");
+            warn(job, text.clone());
+            Ok(Turn::Next(State::Report, text))
+        }
+    }
+}
+
+async fn close(pds: &Pds, job: &mut Job, live: &Live) -> Result<(), Trouble> {
+    let owner = job.owner(pds)?;
+    let mut is_closed = false;
+    for _ in 0..ROUNDS_MAX {
+        // What is written while this runs is found in the next round.
+        let is_newer = match newer(pds, job, &owner, live).await {
+            Ok(is_newer) => is_newer,
+            Err(Trouble::Doubtful(error)) => {
+                let text = format!("what was written late at the old host stays there: {error}");
+                warn(job, text);
+                false
+            }
+            Err(trouble) => return Err(trouble),
+        };
+        if is_newer {
+            blobs::fetch(pds, job, &owner, live).await?;
+        } else if is_closed {
+            break;
+        }
+        if !is_closed {
+            owner.deactivate(delete_after(pds, job)).await.map_err(Trouble::from)?;
+            is_closed = true;
+        }
+    }
+    job.keep_session(&owner).await;
+    Ok(())
+}
+
+fn delete_after(pds: &Pds, job: &Job) -> Option<Datetime> {
+    let days = u64::from(job.journal.delete_after_days?);
+    Some(Datetime::from_unix_ms(pds.clock.now_ms() + days * 24 * 60 * 60 * 1000))
+}
+
+/// Ends the session at the old host. Whatever comes of it, it is forgotten here.
+pub(super) async fn sign_out(pds: &Pds, job: &mut Job) {
+    if let Ok(owner) = job.owner(pds) {
+        let outcome: Result<(), HostError> = owner.sign_out().await;
+        if let Err(error) = outcome {
+            tracing::info!(error = chain(&error), "a session at an old host ends by itself");
+        }
+    }
+    job.secrets = None;
+}

@@ -1,0 +1,230 @@
+//! Writing the report: everything here is read again for it.
+
+use std::collections::BTreeMap;
+use std::io::Read as _;
+
+use migrate::host::Download;
+use migrate::job::{Journal, State};
+use migrate::report::{
+    Blob, Blobs, Consent, Contents, Head, Hosts, Identity, Loss, Report, Side, Times, VERSION,
+};
+use repo::archive::ArchiveReader;
+use repo::car::Spool;
+use sha2::{Digest as _, Sha256};
+use store::{Account, MoveBlob, Store};
+use syntax::{Cid, Codec, Datetime, Did};
+use tokio::task::spawn_blocking;
+
+use super::blobs::loss;
+use super::close::sign_out;
+use super::fetch::warn;
+use crate::failure::chain;
+use crate::mover::job::Job;
+use crate::mover::trouble::{Trouble, Turn};
+use crate::pds::Pds;
+
+/// How much of a repository stays in memory while it is read; more goes to a file.
+const MEMORY_BYTES_MAX: usize = 8 << 20;
+/// How much of a blob is read at a time.
+const PIECE_BYTES: usize = 256 << 10;
+/// How many blobs are listed together.
+const PAGE: u64 = 1000;
+
+/// Writes and signs the report, and forgets what it took to speak to the old host.
+pub(super) async fn step(pds: &Pds, job: &mut Job) -> Result<Turn, Trouble> {
+    let account = job.account(pds).await?;
+    let key = pds.keys.signing_key(&account.did, &account.signing_key);
+    let key = key.map_err(|error| Trouble::decide(error.to_string()))?;
+    let report = write(pds, job, &account).await?;
+    let signed = report.sign(&key).map_err(|error| Trouble::decide(error.to_string()))?;
+    let file = String::from_utf8(signed.encode());
+    job.journal.report = Some(file.map_err(|error| Trouble::decide(error.to_string()))?);
+    sign_out(pds, job).await;
+    Ok(Turn::Next(State::Done, "the account has moved".to_owned()))
+}
+
+async fn write(pds: &Pds, job: &mut Job, account: &Account) -> Result<Report, Trouble> {
+    let Some(source) = job.journal.source.clone() else {
+        return Err(Trouble::decide("it is not known what the old host had"));
+    };
+    let (head, contents) = own_contents(pds, job.did(), account).await?;
+    let id = job.row.id;
+    let known = pds.store.read(|tx| tx.move_blobs(id, false)).await?;
+    let lost = losses(&known);
+    let came = known.iter().filter(|blob| blob.loss.is_none()).map(|blob| Blob {
+        cid: blob.cid,
+        size: blob.size,
+        mime_type: blob.mime_type.clone(),
+        is_rehashed: true,
+    });
+    let here = own_blobs(pds, account).await?;
+    // What was here already, or came by another way, was never asked for.
+    let others = here.iter().filter(|blob| known.iter().all(|came| came.cid != blob.cid)).cloned();
+    let before_blobs = Blobs::of(came.chain(others), &contents.references, &lost);
+    let after_blobs = Blobs::of(here, &contents.references, &lost);
+    let leaves = match source.data == head.data {
+        // The same root is the same tree, or its hash would not be worth anything.
+        true => contents.leaves.clone(),
+        false => their_contents(pds, job).await?.leaves,
+    };
+    let preferences = job.journal.preferences.clone();
+    let own_preferences = own_preferences(pds, account).await?;
+    let identity = identity(pds, job).await?;
+    let journal = &job.journal;
+    let time = Datetime::from_unix_ms;
+    Ok(Report {
+        version: VERSION,
+        did: job.did().clone(),
+        handle: account.handle.clone(),
+        signing_key: signing_key(pds, account)?,
+        owner_key: None,
+        hosts: Hosts { from: Some(journal.from.clone()), to: pds.url.clone() },
+        times: Times {
+            began: time(journal.began_at_ms),
+            switched: journal.switched_at_ms.map(time),
+            ended: pds.clock.now(),
+        },
+        before: Side { head: source, leaves, blobs: before_blobs, preferences },
+        after: Side {
+            head,
+            leaves: contents.leaves,
+            blobs: after_blobs,
+            preferences: Some(own_preferences),
+        },
+        identity,
+        quarantined: contents.quarantined,
+        consents: consents(journal),
+        warnings: journal.warnings.clone(),
+    })
+}
+
+fn signing_key(pds: &Pds, account: &Account) -> Result<crypto::PublicKey, Trouble> {
+    let key = pds.keys.signing_key(&account.did, &account.signing_key);
+    Ok(key.map_err(|error| Trouble::decide(error.to_string()))?.public_key())
+}
+
+fn losses(known: &[MoveBlob]) -> BTreeMap<Cid, Loss> {
+    let lost = known.iter().filter_map(|blob| Some((blob.cid, loss(blob.loss.as_deref()?))));
+    lost.collect()
+}
+
+fn consents(journal: &Journal) -> Vec<Consent> {
+    let Some(approval) = &journal.approval else { return Vec::new() };
+    let mut text = "the change of the identity, as it was shown".to_owned();
+    if approval.unreadable > 0 {
+        text.push_str(&format!("; {} records that cannot be read", approval.unreadable));
+    }
+    vec![Consent {
+        given: Datetime::from_unix_ms(approval.at_ms),
+        text,
+        blobs: approval.blobs.clone(),
+        preferences: approval.preferences,
+    }]
+}
+
+async fn identity(pds: &Pds, job: &Job) -> Result<Option<Identity>, Trouble> {
+    let Some(planned) = &job.journal.switch else { return Ok(None) };
+    let log = pds.plc.audited_log(job.did()).await?;
+    Ok(Identity::of(&log, &planned.head))
+}
+
+/// Reads the repository here as anybody would who gets it as a file.
+async fn own_contents(
+    pds: &Pds,
+    did: &Did,
+    account: &Account,
+) -> Result<(Head, Contents), Trouble> {
+    let log = match Journal::is_plc(did) {
+        true => Some(pds.plc.audited_log(did).await?),
+        false => None,
+    };
+    let keys = [signing_key(pds, account)?];
+    let (store, id) = (pds.store.clone(), account.id);
+    let read = pds.store.read_long(move |tx| {
+        let head = tx.head(id)?.ok_or(store::Error::Missing)?;
+        let mut reader = ArchiveReader::new(spool(&store));
+        let exported = tx.export_repo(&head, None, |piece| reader.push(&piece));
+        if let Err(error) = exported {
+            return Ok(Err(chain(&error)));
+        }
+        let contents = reader.finish().map_err(|error| chain(&error)).and_then(|mut archive| {
+            let contents = Contents::of(&mut archive).map_err(|error| chain(&error))?;
+            Ok((*archive.root(), archive.commit().clone(), contents))
+        });
+        Ok::<_, store::Error>(contents)
+    });
+    let (root, commit, contents) = read.await?.map_err(Trouble::Doubtful)?;
+    Ok((Head::of(root, &commit, log.as_ref(), &keys), contents))
+}
+
+fn spool(
+    store: &Store,
+) -> Spool<std::fs::File, impl FnMut() -> std::io::Result<std::fs::File> + Send + 'static> {
+    let store = store.clone();
+    Spool::new(MEMORY_BYTES_MAX, move || store.scratch_file())
+}
+
+/// Reads the repository at the old host, which has another tree than the one here.
+async fn their_contents(pds: &Pds, job: &mut Job) -> Result<Contents, Trouble> {
+    let text = "the repository at the old host is not the one that is here";
+    warn(job, text.to_owned());
+    let owner = job.owner(pds)?;
+    let mut download: Download = owner.repo(None).await?;
+    let mut reader = ArchiveReader::new(spool(&pds.store));
+    while let Some(piece) = download.next().await? {
+        reader.push(&piece).map_err(|error| Trouble::Doubtful(chain(&error)))?;
+    }
+    let read = spawn_blocking(move || {
+        let mut archive = reader.finish().map_err(|error| chain(&error))?;
+        Contents::of(&mut archive).map_err(|error| chain(&error))
+    });
+    let contents = read.await.map_err(|error| Trouble::later(error.to_string()))?;
+    contents.map_err(Trouble::Doubtful)
+}
+
+/// Reads the bytes of all blobs that are here.
+async fn own_blobs(pds: &Pds, account: &Account) -> Result<Vec<Blob>, Trouble> {
+    let (mut found, mut after) = (Vec::new(), None::<Cid>);
+    loop {
+        let page = pds.store.read(|tx| {
+            let head = tx.head(account.id)?.ok_or(store::Error::Missing)?;
+            let cids = tx.referenced_blobs(head.repo, None, after.as_ref(), PAGE)?;
+            let rows = cids.iter().map(|cid| Ok((*cid, tx.blob(account.id, cid)?)));
+            rows.collect::<Result<Vec<_>, store::Error>>()
+        });
+        let page = page.await?;
+        let Some((last, _)) = page.last() else { return Ok(found) };
+        after = Some(*last);
+        for (cid, row) in page {
+            let Some(row) = row else { continue };
+            let opened = pds.store.blobs().open_blob(&account.did, &cid).await;
+            let opened = opened.map_err(|error| Trouble::later(chain(&error)))?;
+            let Some((file, size)) = opened else { continue };
+            let is_rehashed = spawn_blocking(move || rehash(file)).await;
+            let is_rehashed = matches!(is_rehashed, Ok(Ok(found)) if found == cid);
+            found.push(Blob { cid, size, mime_type: row.mime_type, is_rehashed });
+        }
+    }
+}
+
+fn rehash(mut file: std::fs::File) -> std::io::Result<Cid> {
+    let (mut hash, mut piece) = (Sha256::new(), vec![0; PIECE_BYTES]);
+    loop {
+        let read = file.read(&mut piece)?;
+        if read == 0 {
+            return Ok(Cid::from_digest(Codec::Raw, hash.finalize().into()));
+        }
+        hash.update(&piece[..read]);
+    }
+}
+
+async fn own_preferences(
+    pds: &Pds,
+    account: &Account,
+) -> Result<migrate::report::Preferences, Trouble> {
+    let kept = pds.store.read(|tx| tx.preferences(account.id)).await?;
+    let values = kept.iter().map(|kept| serde_json::from_str(&kept.json));
+    let values: Result<Vec<serde_json::Value>, _> = values.collect();
+    let values = values.map_err(|error| Trouble::Doubtful(error.to_string()))?;
+    Ok(migrate::report::Preferences::of(&values))
+}
