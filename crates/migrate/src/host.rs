@@ -9,6 +9,7 @@ mod error;
 mod moving;
 mod owner;
 mod sending;
+mod visiting;
 
 use std::time::Duration;
 
@@ -23,7 +24,7 @@ use syntax::{Did, Handle, Tid};
 pub use crate::host::arriving::{MissingPage, MissingRef, NewAccount, Status, Uploaded};
 pub use crate::host::download::Download;
 pub use crate::host::error::HostError;
-pub use crate::host::owner::{Owner, Tokens};
+pub use crate::host::owner::{BlobPage, LatestCommit, Owner, Tokens};
 
 /// What an answer in JSON may take. Accounts have up to some megabytes of preferences.
 const JSON: Limits = Limits::document(Duration::from_secs(60), 16 << 20);

@@ -37,6 +37,7 @@ use syntax::{Cid, Datetime, Did, Handle};
 
 use crate::age;
 use crate::host::Host;
+use crate::reading::patiently;
 use crate::report::{Loss, SignedReport};
 
 pub use crate::rescue::change::Plan;
@@ -239,9 +240,7 @@ impl Rescue<'_> {
         let before = self.change(&owner, &to, &source).await?;
         is_switched.store(true, Ordering::Relaxed);
         if !status.activated {
-            arrive::patiently(|| owner.activate())
-                .await
-                .map_err(doing("activating the account"))?;
+            patiently(|| owner.activate()).await.map_err(doing("activating the account"))?;
         }
         self.step(Step::Activated)?;
         let report = self.report(&owner, &to, &source, proved, consents, before, began).await?;

@@ -8,8 +8,9 @@ use thiserror::Error;
 
 use super::blobs;
 use super::folder::Folder;
-use super::manifest::Manifest;
+use super::manifest::{Manifest, ManifestError, Signed};
 use super::private::Private;
+use super::{MANIFEST, MANIFEST_BYTES_MAX};
 use crate::age::{self, Identity, OpenError};
 
 /// The most bytes that a private part is read with.
@@ -54,6 +55,18 @@ pub enum PrivateError {
     /// It is not of the form that it should have.
     #[error("private part is malformed, or of another version")]
     Form,
+}
+
+/// Reads the manifest of a bundle, to know whose it is. Neither its signature nor any part is checked.
+///
+/// # Errors
+///
+/// An error of the file, or with a [`ManifestError`] in it.
+pub fn read_manifest(directory: &Path) -> io::Result<Manifest> {
+    let file = Folder::open(directory)?.read_all(MANIFEST, MANIFEST_BYTES_MAX)?;
+    let signed = Signed::decode(&file.ok_or(io::ErrorKind::NotFound)?);
+    let of_form = |error: ManifestError| io::Error::new(io::ErrorKind::InvalidData, error);
+    Ok(signed.map_err(of_form)?.manifest)
 }
 
 /// Returns where the files of a bundle are. That they are what the manifest says,

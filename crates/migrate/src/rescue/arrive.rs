@@ -2,31 +2,27 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use repo::archive::AnyCommit;
 use repo::car::Decoder;
 use syntax::Cid;
-use tokio::task::JoinSet;
 
 use super::source::Source;
 use super::{Rescue, RescueError, Step, doing};
 use crate::bundle::BlobFile;
 use crate::host::{HostError, MissingRef, NewAccount, Owner, Status};
+use crate::reading::{at_once, patiently};
 use crate::report::Loss;
 use crate::switch::Destination;
 
-/// How often something is tried that may succeed later.
-const ATTEMPTS_MAX: u32 = 4;
-/// The longest wait between two attempts.
-const WAIT_MAX: Duration = Duration::from_secs(60);
-/// How many blobs are on their way at once.
-const AT_ONCE: usize = 4;
-
 impl Rescue<'_> {
-    /// Signs in, if the account is there already. Also tells whether it is active.
+    /// Signs in, if the account is there already and there is a password. Also tells whether it is
+    /// active.
     pub(super) async fn sign_in(&self) -> Result<Option<(Owner, bool)>, RescueError> {
         let password = self.account.password;
+        if password.is_empty() {
+            return Ok(None);
+        }
         let session = patiently(|| self.host.sign_in(self.did.as_str(), password, None));
         match session.await {
             Ok(session) => {
@@ -185,44 +181,5 @@ async fn upload(owner: &Owner, file: &BlobFile) -> Result<Option<Loss>, HostErro
         Err(HostError::Refused { status: 413, .. }) => Ok(Some(Loss::TooLarge)),
         Err(HostError::Refused { .. }) => Ok(Some(Loss::NoAnswer)),
         Err(error) => Err(error),
-    }
-}
-
-/// Works at several things at once, and hands what comes of each to `ended`.
-pub(super) async fn at_once<I, T: Send + 'static, F: Future<Output = T> + Send + 'static>(
-    items: impl IntoIterator<Item = I>,
-    work: impl Fn(I) -> F,
-    mut ended: impl FnMut(T) -> Result<(), RescueError>,
-) -> Result<(), RescueError> {
-    let (mut items, mut running) = (items.into_iter(), JoinSet::new());
-    loop {
-        while running.len() < AT_ONCE
-            && let Some(item) = items.next()
-        {
-            running.spawn(work(item));
-        }
-        let Some(done) = running.join_next().await else { return Ok(()) };
-        ended(done.map_err(|_| RescueError::Broken)?)?;
-    }
-}
-
-/// Asks again, after a while, what may succeed later.
-pub(super) async fn patiently<T, F: Future<Output = Result<T, HostError>>>(
-    ask: impl Fn() -> F,
-) -> Result<T, HostError> {
-    let mut attempt = 1;
-    loop {
-        let error = match ask().await {
-            Err(error) if error.is_passing() && attempt < ATTEMPTS_MAX => error,
-            outcome => return outcome,
-        };
-        let usual = Duration::from_secs(1 << attempt);
-        let wait = match error {
-            HostError::Busy { retry_after: Some(time) } if time > WAIT_MAX => return Err(error),
-            HostError::Busy { retry_after: Some(time) } => time,
-            _ => usual,
-        };
-        tokio::time::sleep(wait).await;
-        attempt += 1;
     }
 }

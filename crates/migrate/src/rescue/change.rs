@@ -5,11 +5,11 @@ use identity::plc::log::AuditedLog;
 use identity::plc::{Content, DidKey, Difference, Operation, State};
 use syntax::Cid;
 
-use super::arrive::patiently;
 use super::keys::Sorted;
 use super::source::Source;
 use super::{OwnerKey, Rescue, RescueError, Standing, Step, doing};
 use crate::host::Owner;
+use crate::reading::patiently;
 use crate::switch::{Destination, Switch};
 
 /// How an identity is to be changed.

@@ -111,9 +111,6 @@ pub enum RescueError {
     /// Whoever watches has stopped it.
     #[error("stopped")]
     Stopped,
-    /// Part of the work broke off.
-    #[error("part of the work broke off")]
-    Broken,
 }
 
 impl RescueError {

@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use repo::archive::ArchiveReader;
-use sha2::{Digest as _, Sha256};
 use syntax::{Cid, Datetime};
 
-use super::arrive::{at_once, head, missing, patiently};
-use super::source::{Source, SourceError, TempArchive, spool};
+use super::arrive::{head, missing};
+use super::source::{Source, SourceError};
 use super::{Rescue, RescueError, doing};
 use crate::host::{HostError, Owner};
+use crate::reading::{self, DownloadError, TempArchive, at_once, patiently};
 use crate::report::{
     Blob, Blobs, Consent, Contents, Head, Hosts, Identity, Loss, Preferences, Report, Side, Times,
     VERSION,
@@ -59,7 +58,7 @@ impl Rescue<'_> {
                 Ok(blob) => present.push(blob),
                 Err(loss) => drop(lost.insert(cid, loss)),
             }
-            Ok(())
+            Ok::<_, RescueError>(())
         })
         .await?;
         let blobs = Blobs::of(present, &contents.references, &lost);
@@ -69,14 +68,14 @@ impl Rescue<'_> {
 
     /// Downloads the repository from the new host.
     async fn export(&self, owner: &Owner) -> Result<TempArchive, RescueError> {
-        let what = "reading the repository again";
-        let broken = |error| SourceError::Archive("the new host's repository".into(), error);
-        let mut download = patiently(|| owner.repo(None)).await.map_err(doing(what))?;
-        let mut reader = ArchiveReader::new(spool());
-        while let Some(piece) = download.next().await.map_err(doing(what))? {
-            reader.push(&piece).map_err(broken)?;
-        }
-        Ok(reader.finish().map_err(broken)?)
+        let doing = doing("reading the repository again");
+        let download = patiently(|| owner.repo(None)).await.map_err(&doing)?;
+        reading::repository(download).await.map_err(|error| match error {
+            DownloadError::Host(error) => doing(error),
+            DownloadError::Archive(error) => {
+                SourceError::Archive("the new host's repository".into(), error).into()
+            }
+        })
     }
 
     /// Tells whether the owner has agreed to what is missing, and writes that down.
@@ -166,19 +165,8 @@ fn switched(identity: &Identity) -> Option<Datetime> {
 /// Reads a blob and hashes it. That it is not there, or not what it should be, is no error.
 async fn read(owner: &Owner, cid: Cid) -> Result<Result<Blob, Loss>, HostError> {
     let begun = patiently(|| owner.blob(&cid, 0)).await;
-    let mut download = match begun {
-        Err(HostError::Refused { .. }) => return Ok(Err(Loss::NotFound)),
-        begun => begun?,
-    };
-    let (mut hash, mut size) = (Sha256::new(), 0);
-    while let Some(piece) = download.next().await? {
-        hash.update(&piece);
-        size += u64::try_from(piece.len()).unwrap_or_default();
+    match begun {
+        Err(HostError::Refused { .. }) => Ok(Err(Loss::NotFound)),
+        begun => reading::blob(begun?, cid).await,
     }
-    let sha256: [u8; 32] = hash.finalize().into();
-    if sha256 != *cid.digest() {
-        return Ok(Err(Loss::Damaged));
-    }
-    let mime_type = download.mime_type().unwrap_or_default().to_owned();
-    Ok(Ok(Blob { cid, size, mime_type, is_rehashed: true }))
 }

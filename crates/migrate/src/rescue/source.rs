@@ -7,8 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crypto::PublicKey;
 use identity::plc::log::AuditedLog;
-use repo::archive::{Archive, ArchiveError, ArchiveReader};
-use repo::car::Spool;
+use repo::archive::{ArchiveError, ArchiveReader};
 use syntax::{Cid, Did, Handle};
 use tempfile::NamedTempFile;
 use thiserror::Error;
@@ -17,14 +16,10 @@ use crate::age;
 use crate::bundle::{
     self, BlobFile, CheckError, Damage, Private, PrivateError, blob_hash, check, files,
 };
+use crate::reading::{TempArchive, spool};
 use crate::report::{Blob, Blobs, Contents, ContentsError, Head, Loss};
 
-/// How many bytes of blocks stay in memory before they go to a temporary file.
-const MEMORY_BYTES_MAX: usize = 32 << 20;
 const PIECE_BYTES: usize = 256 << 10;
-
-/// A repository whose blocks may be in a temporary file.
-pub(super) type TempArchive = Archive<File, fn() -> io::Result<File>>;
 
 /// Where an account is brought back from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -211,10 +206,6 @@ impl Found {
             private,
         })
     }
-}
-
-pub(super) fn spool() -> Spool<File, fn() -> io::Result<File>> {
-    Spool::new(MEMORY_BYTES_MAX, tempfile::tempfile)
 }
 
 /// Puts the files of a repository together.
