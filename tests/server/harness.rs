@@ -14,6 +14,7 @@
 
 mod account;
 mod ask;
+mod mover;
 mod moving;
 mod records;
 mod stream;
@@ -29,6 +30,7 @@ use tempfile::TempDir;
 
 pub(crate) use crate::harness::account::TestAccount;
 pub(crate) use crate::harness::ask::{Answer, Ask};
+
 pub(crate) use crate::harness::records::{Copy, NOTES, eventually};
 pub(crate) use crate::harness::stream::Event;
 

@@ -1,4 +1,5 @@
 //! What moving accounts is made of, against servers.
 
 mod host;
+mod moves;
 mod rescue;

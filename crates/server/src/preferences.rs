@@ -14,7 +14,7 @@ const NAMESPACE: &str = "app.bsky";
 /// What the owner has said of themselves: the birth date.
 const PERSONAL: &str = "app.bsky.actor.defs#personalDetailsPref";
 /// What follows from the birth date; it is made anew whenever it is read.
-const DECLARED_AGE: &str = "app.bsky.actor.defs#declaredAgePref";
+pub(crate) const DECLARED_AGE: &str = "app.bsky.actor.defs#declaredAgePref";
 /// The ages that clients ask for, in years.
 const AGES: [(&str, u32); 3] = [("isOverAge13", 13), ("isOverAge16", 16), ("isOverAge18", 18)];
 

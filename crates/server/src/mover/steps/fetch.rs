@@ -16,7 +16,7 @@ use crate::mover::Live;
 use crate::mover::job::Job;
 use crate::mover::trouble::{Trouble, Turn};
 use crate::pds::Pds;
-use crate::preferences::{self, Reach};
+use crate::preferences::{self, DECLARED_AGE, Reach};
 
 /// The namespace whose objects are preferences.
 const PREFERENCES: &str = "app.bsky";
@@ -55,11 +55,11 @@ pub(super) async fn private(pds: &Pds, job: &mut Job) -> Result<Turn, Trouble> {
         }
     };
     job.keep_session(&owner).await;
-    let is_kept = |value: &serde_json::Value| {
-        let name = value.get("$type").and_then(|name| name.as_str());
-        name.is_some_and(|name| name.starts_with(PREFERENCES))
-    };
-    let (kept, others): (Vec<_>, Vec<_>) = given.into_iter().partition(is_kept);
+    let name = |value: &serde_json::Value| value.get("$type")?.as_str().map(str::to_owned);
+    // What follows from the birth date is made anew here.
+    let given = given.into_iter().filter(|value| name(value).as_deref() != Some(DECLARED_AGE));
+    let (kept, others): (Vec<_>, Vec<_>) =
+        given.partition(|value| name(value).is_some_and(|name| name.starts_with(PREFERENCES)));
     if !others.is_empty() {
         warn(job, format!("{} preferences are of no type that is kept here", others.len()));
     }
