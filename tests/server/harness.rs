@@ -13,9 +13,10 @@
 //! ```
 
 mod account;
-mod ask;
+pub(crate) mod ask;
 mod mover;
 mod moving;
+mod proxy;
 mod records;
 mod stream;
 
@@ -31,8 +32,10 @@ use tempfile::TempDir;
 pub(crate) use crate::harness::account::TestAccount;
 pub(crate) use crate::harness::ask::{Answer, Ask};
 
+pub(crate) use crate::harness::mover::{Move, Road};
+pub(crate) use crate::harness::proxy::{Fault, Gate, Proxy};
 pub(crate) use crate::harness::records::{Copy, NOTES, eventually};
-pub(crate) use crate::harness::stream::Event;
+pub(crate) use crate::harness::stream::{Event, subscribe_to};
 
 /// The operator's password on all servers of tests.
 pub(crate) const ADMIN_PASSWORD: &str = "admin";

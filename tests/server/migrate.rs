@@ -1,5 +1,6 @@
 //! What moving accounts is made of, against servers.
 
 mod host;
+mod killed;
 mod moves;
 mod rescue;

@@ -10,9 +10,9 @@ use serde_json::Value;
 
 use super::{ADMIN_PASSWORD, Pds, TestAccount};
 
-pub(super) type Client = legacy::Client<HttpConnector, Full<Bytes>>;
+pub(crate) type Client = legacy::Client<HttpConnector, Full<Bytes>>;
 
-pub(super) fn client() -> Client {
+pub(crate) fn client() -> Client {
     legacy::Client::builder(TokioExecutor::new()).build_http()
 }
 

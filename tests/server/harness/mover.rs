@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Answer, Ask, Pds, TestAccount};
+use super::{Answer, Ask, Pds, Proxy, TestAccount};
 
 /// How long a test waits for a move to come somewhere.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -14,6 +14,45 @@ pub(crate) struct Move<'a> {
     pub(crate) to: &'a Pds,
     /// The account at the new host.
     pub(crate) here: TestAccount,
+}
+
+/// Two hosts, and what is between them.
+pub(crate) struct Road {
+    pub(crate) old: Pds,
+    pub(crate) new: Pds,
+    /// Before the old host, for all but the test itself.
+    pub(crate) source: Proxy,
+    /// Between the new host and the directory of did:plc.
+    pub(crate) plc: Proxy,
+}
+
+impl Road {
+    /// Makes a road on which nothing happens yet.
+    pub(crate) async fn new() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// Makes one to a new host with other settings.
+    pub(crate) async fn with(set: impl FnOnce(&mut server::Config)) -> Self {
+        let source = Proxy::listen().await;
+        let origin = source.origin().parse().expect("it is an address");
+        let old = Pds::start_with(|config| config.public_url = Some(origin)).await;
+        source.forward_to(&old.url());
+        let plc = Proxy::before(&old.plc_url()).await;
+        let plc_url = plc.origin().parse().expect("it is an address");
+        let new = Pds::start_for_moves_with(&old, "new", |config| {
+            config.plc_url = Some(plc_url);
+            set(config);
+        })
+        .await;
+        Self { old, new, source, plc }
+    }
+
+    /// Lets time pass everywhere.
+    pub(crate) fn advance(&self, time: Duration) {
+        self.old.advance(time);
+        self.new.advance(time);
+    }
 }
 
 impl Pds {
@@ -138,6 +177,13 @@ impl<'a> Move<'a> {
     pub(crate) async fn finish(&self, old: &Pds) -> Value {
         self.approve_and_confirm(old).await;
         self.until_state("done").await
+    }
+
+    /// Begins another session at the new host.
+    pub(crate) async fn sign_in_again(&mut self) {
+        let session = self.to.sign_in(&self.here.did, &self.here.password).await;
+        let text = |name: &str| session[name].as_str().expect("it is a text").to_owned();
+        (self.here.access, self.here.refresh) = (text("accessJwt"), text("refreshJwt"));
     }
 
     /// Returns the file of the report.

@@ -1,5 +1,6 @@
 //! The firehose, as a subscriber sees it.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
@@ -29,12 +30,7 @@ impl Pds {
 
     /// Subscribes with a cursor of any form.
     pub(crate) async fn subscribe_with(&self, query: &str) -> Stream {
-        let address = self.address;
-        let stream = TcpStream::connect(address).await.expect("the server takes connections");
-        let url = format!("ws://{address}/xrpc/com.atproto.sync.subscribeRepos?{query}");
-        let (socket, _) =
-            tokio_tungstenite::client_async(url, stream).await.expect("the server upgrades");
-        Stream(socket)
+        subscribe_to(self.address, query).await
     }
 
     /// Returns the first events there were.
@@ -43,7 +39,21 @@ impl Pds {
     }
 }
 
+/// Subscribes to any server.
+pub(crate) async fn subscribe_to(address: SocketAddr, query: &str) -> Stream {
+    let stream = TcpStream::connect(address).await.expect("the server takes connections");
+    let url = format!("ws://{address}/xrpc/com.atproto.sync.subscribeRepos?{query}");
+    let (socket, _) =
+        tokio_tungstenite::client_async(url, stream).await.expect("the server upgrades");
+    Stream(socket)
+}
+
 impl Stream {
+    /// Waits for the next event for so long.
+    pub(crate) async fn next_within(&mut self, time_max: Duration) -> Option<Event> {
+        timeout(time_max, self.next()).await.ok()
+    }
+
     /// Waits for the next event.
     pub(crate) async fn next(&mut self) -> Event {
         loop {
