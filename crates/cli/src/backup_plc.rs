@@ -1,12 +1,9 @@
 //! Where a backup gets the log of an identity from.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use identity::Origin;
-use identity::dns::{Dns, DnsTable, Nameservers};
-use identity::outbound::{Client, Settings};
 use identity::plc::log::{AuditedLog, Entry};
 use identity::plc::{Operation, is_plc};
 use identity::resolve::PlcClient;
@@ -14,6 +11,8 @@ use migrate::bundle::PlcLog;
 use store::{PlcEntry, Reading};
 use syntax::{Cid, Datetime, Did};
 use tokio::runtime::Runtime;
+
+use crate::client;
 
 /// How long a directory may take to answer.
 const TIME_MAX: Duration = Duration::from_secs(15);
@@ -43,13 +42,8 @@ pub(crate) fn log(
 
 /// Asks a directory.
 fn asked(directory: Origin, did: &Did) -> anyhow::Result<AuditedLog> {
-    // Without nameservers, addresses and localhost can still be reached.
-    let dns: Arc<dyn Dns> = match Nameservers::of_system() {
-        Ok(nameservers) => Arc::new(nameservers),
-        Err(_) => Arc::new(DnsTable::new()),
-    };
     Runtime::new().context("no threads to run on")?.block_on(async {
-        let http = Client::for_upstreams(dns, vec![directory.clone()], Settings::default());
+        let http = client::http(vec![directory.clone()]);
         let client = PlcClient::new(http, directory.clone(), TIME_MAX);
         client.audited_log(did).await.with_context(|| directory.to_string())
     })

@@ -17,6 +17,16 @@ const ANSWER_BYTES_MAX: u64 = 1 << 30;
 /// How long an answer may take.
 const TIME_MAX: Duration = Duration::from_secs(60);
 
+/// Makes a client of servers that whoever runs the program has chosen.
+pub(crate) fn http(origins: Vec<Origin>) -> outbound::Client {
+    // Without nameservers, addresses and localhost can still be reached.
+    let dns: Arc<dyn Dns> = match Nameservers::of_system() {
+        Ok(nameservers) => Arc::new(nameservers),
+        Err(_) => Arc::new(DnsTable::new()),
+    };
+    outbound::Client::for_upstreams(dns, origins, Settings::default())
+}
+
 /// A client of one server.
 #[derive(Clone)]
 pub(crate) struct Client {
@@ -28,12 +38,7 @@ pub(crate) struct Client {
 impl Client {
     /// Makes a client of the server at an origin.
     pub(crate) fn new(origin: Origin) -> anyhow::Result<Self> {
-        // Without nameservers, addresses and localhost can still be reached.
-        let dns: Arc<dyn Dns> = match Nameservers::of_system() {
-            Ok(nameservers) => Arc::new(nameservers),
-            Err(_) => Arc::new(DnsTable::new()),
-        };
-        let http = outbound::Client::for_upstreams(dns, vec![origin.clone()], Settings::default());
+        let http = http(vec![origin.clone()]);
         Ok(Self { http, origin, authorization: None })
     }
 
@@ -54,18 +59,23 @@ impl Client {
 
     /// Calls a query that answers with JSON.
     pub(crate) async fn query(&self, path: &str) -> anyhow::Result<Value> {
+        self.page(&format!("/xrpc/{path}")).await
+    }
+
+    /// Gets a page that is JSON.
+    pub(crate) async fn page(&self, path: &str) -> anyhow::Result<Value> {
         let body = self.send(Method::GET, path, None).await?;
         serde_json::from_slice(&body).with_context(|| format!("{path} did not answer with JSON"))
     }
 
     /// Calls a query and returns the bytes that it answers with.
     pub(crate) async fn bytes(&self, path: &str) -> anyhow::Result<Vec<u8>> {
-        self.send(Method::GET, path, None).await
+        self.send(Method::GET, &format!("/xrpc/{path}"), None).await
     }
 
     /// Calls a procedure.
     pub(crate) async fn procedure(&self, method: &str, input: &Value) -> anyhow::Result<Value> {
-        let body = self.send(Method::POST, method, Some(input)).await?;
+        let body = self.send(Method::POST, &format!("/xrpc/{method}"), Some(input)).await?;
         if body.is_empty() {
             return Ok(Value::Null);
         }
@@ -78,7 +88,7 @@ impl Client {
         path: &str,
         input: Option<&Value>,
     ) -> anyhow::Result<Vec<u8>> {
-        let path_and_query = format!("/xrpc/{path}").parse().context("the name of a method")?;
+        let path_and_query = path.parse().with_context(|| format!("{path} is no path"))?;
         let mut request = Request::new(match input {
             Some(input) => outbound::full(serde_json::to_vec(input)?),
             None => outbound::empty(),

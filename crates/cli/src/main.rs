@@ -8,6 +8,7 @@ mod client;
 mod config;
 mod demo;
 mod log;
+mod migrate;
 mod output;
 mod plc_serve;
 mod repo_file;
@@ -16,8 +17,10 @@ mod repo_inspect;
 mod repo_stored;
 mod repo_verify;
 mod restore;
+mod secret;
 mod serve;
 mod settings;
+mod terminal;
 
 use std::process::ExitCode;
 
@@ -54,6 +57,9 @@ enum Command {
     /// Looks at what was written there.
     #[command(subcommand)]
     Restore(RestoreCommand),
+    /// Moves accounts from other servers to a server of this kind.
+    #[command(subcommand)]
+    Migrate(migrate::Command),
     /// Keeps a directory of did:plc.
     #[command(subcommand)]
     Plc(PlcCommand),
@@ -101,6 +107,7 @@ fn main() -> ExitCode {
         Command::Account(command) => account::run(&command),
         Command::Backup(BackupCommand::Account(arguments)) => backup::run(&arguments),
         Command::Restore(RestoreCommand::Check(arguments)) => restore::check(&arguments),
+        Command::Migrate(command) => migrate::run(&command),
         Command::Plc(PlcCommand::Serve(arguments)) => plc_serve::run(&arguments),
         Command::Config(command) => config::run(&command),
         Command::Repo(RepoCommand::Verify(arguments)) => repo_verify::run(&arguments),

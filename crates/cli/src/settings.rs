@@ -1,5 +1,6 @@
 //! The settings: defaults, then a file, then the environment, then the command line.
 
+use std::ffi::OsString;
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -9,8 +10,8 @@ use toml::{Table, Value};
 /// What the names of our variables begin with. Two underscores lead into a section:
 /// `PAGURUS_LIMITS__BLOB_BYTES`.
 const PREFIX: &str = "PAGURUS_";
-/// Variables of ours that are no settings, but tell our tests and tools where things are.
-const OTHERS: [&str; 3] = ["BIN", "CONFIG", "VECTORS"];
+/// Variables of ours that are no settings: where things are, and passwords for one command.
+const OTHERS: [&str; 5] = ["BIN", "CONFIG", "NEW_PASSWORD", "OLD_PASSWORD", "VECTORS"];
 
 /// What `--dev` sets, and anything else may change.
 const DEV: &str = r#"
@@ -54,8 +55,7 @@ pub(crate) enum Format {
 /// Reads all settings. `said` is what the command line says.
 pub(crate) fn read(file: Option<&Path>, dev: bool, said: Table) -> anyhow::Result<Settings> {
     let mut table = Table::new();
-    #[expect(clippy::disallowed_methods, reason = "this is where the environment is read")]
-    let named = std::env::var_os("PAGURUS_CONFIG");
+    let named = environment("PAGURUS_CONFIG");
     if let Some(file) = file.or(named.as_deref().map(Path::new)) {
         let text = std::fs::read_to_string(file)
             .with_context(|| format!("cannot read {}", file.display()))?;
@@ -70,6 +70,12 @@ pub(crate) fn read(file: Option<&Path>, dev: bool, said: Table) -> anyhow::Resul
     }
     merge(&mut table, said);
     decode(if dev { for_development(table)? } else { table })
+}
+
+/// Returns a variable of the environment, if it is set and not empty.
+#[expect(clippy::disallowed_methods, reason = "this is where the environment is read")]
+pub(crate) fn environment(name: &str) -> Option<OsString> {
+    std::env::var_os(name).filter(|text| !text.is_empty())
 }
 
 /// Puts settings over those for development. Who names a directory does not need one of their own.
