@@ -96,6 +96,7 @@ async fn show(old: &Server, new: &Server, directory: &Path) -> anyhow::Result<()
     alice.export(&key, data).await?;
 
     let pictures = alice.upload(directory).await?;
+    alice.prefer().await?;
     output::line(&format!("uploaded  {pictures} pictures, with records that refer to them"));
     let moved = moving::run(&alice, old.url(), new.url(), directory).await?;
     output::line(&format!("moved     to {}, with this report:", new.url()));

@@ -112,6 +112,12 @@ impl Person {
         Ok(())
     }
 
+    /// Sets a preference.
+    pub(super) async fn prefer(&self) -> anyhow::Result<()> {
+        let wanted = json!({"$type": "app.bsky.actor.defs#adultContentPref", "enabled": false});
+        Ok(self.owner.put_preferences(&[wanted]).await?)
+    }
+
     /// Uploads pictures, each with a record that refers to it, and returns how many.
     pub(super) async fn upload(&self, directory: &Path) -> anyhow::Result<u8> {
         let file = directory.join("picture");

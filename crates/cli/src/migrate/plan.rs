@@ -66,8 +66,10 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let leaving = &arguments.leaving;
     let password = leaving.password()?;
     let handle = arguments.handle.as_ref();
-    let plan = leaving.with_factor(async |factor| leaving.plan(&password, factor, handle).await);
-    let plan = plan.await?;
+    let plan = with_factor(leaving.auth_factor_token.as_deref(), async |factor| {
+        leaving.plan(&password, factor, handle).await
+    });
+    let plan = plan.await.with_context(|| format!("planMove at {}", leaving.to))?;
     show(&plan, arguments.json);
     Ok(if shown::is_red(&plan.findings) { ExitCode::from(FAILED) } else { ExitCode::SUCCESS })
 }
@@ -124,20 +126,10 @@ impl Leaving {
         };
         self.host().procedure(PlanMove::NSID, &input).await
     }
-
-    /// Does something that signs in at the old host. If that wants the code that it has mailed, it is
-    /// asked for, and it is done once more.
-    pub(crate) async fn with_factor<T>(
-        &self,
-        ask: impl AsyncFn(Option<&str>) -> Result<T, HostError>,
-    ) -> anyhow::Result<T> {
-        with_factor(self.auth_factor_token.as_deref(), ask)
-            .await
-            .with_context(|| self.to.to_string())
-    }
 }
 
-/// Does something that signs in at the old host: see [`Leaving::with_factor`].
+/// Does something that signs in at the old host. If that wants the code that it has mailed, it is asked
+/// for, and it is done once more.
 pub(crate) async fn with_factor<T, E>(
     given: Option<&str>,
     mut ask: impl AsyncFnMut(Option<&str>) -> Result<T, E>,

@@ -48,8 +48,9 @@ pub(crate) fn state(job: &Job, to: &Origin) -> String {
         let when = when.map_or(String::new(), |at| format!("; tried again at {at}"));
         lines.push(format!("  failed   {error}{when}"));
     }
-    if let Some(until) = &job.undo_until {
-        lines.push(format!("  undo     until {until}"));
+    let is_undoable = State::parse(&job.state).is_some_and(State::is_undoable);
+    if let Some(until) = job.undo_until.as_ref().filter(|_| is_undoable) {
+        lines.push(format!("  undo     until {until}: pagurus migrate undo"));
     }
     lines.extend(job.warnings.iter().map(|warning| format!("  warning  {warning}")));
     if let Some(need) = &job.need {

@@ -4,6 +4,7 @@
 mod hosts;
 
 use std::fs;
+use std::process::Command;
 
 use crypto::{Curve, PrivateKey};
 use serde_json::{Value, json};
@@ -130,6 +131,17 @@ fn who_has_a_rotation_key_signs_without_the_old_host() {
     assert_eq!(sign(&own, &[]).status, 2, "nobody is here to agree");
     let done = sign(&own, &["--yes", "--watch"]);
     assert_eq!((done.status, &done.json["state"]), (0, &json!("done")), "{done:?}");
+}
+
+#[test]
+fn the_demo_moves_an_account_and_proves_it() {
+    let shown = Command::new(env!("CARGO_BIN_EXE_pagurus")).arg("demo").output().unwrap();
+    let text = String::from_utf8_lossy(&shown.stdout);
+    assert!(shown.status.success(), "{text}\n{}", String::from_utf8_lossy(&shown.stderr));
+    assert!(
+        text.contains("result    all is there") && text.ends_with("all of it holds\n"),
+        "{text}"
+    );
 }
 
 #[test]
