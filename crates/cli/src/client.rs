@@ -17,14 +17,17 @@ const ANSWER_BYTES_MAX: u64 = 1 << 30;
 /// How long an answer may take.
 const TIME_MAX: Duration = Duration::from_secs(60);
 
-/// Makes a client of servers that whoever runs the program has chosen.
-pub(crate) fn http(origins: Vec<Origin>) -> outbound::Client {
-    // Without nameservers, addresses and localhost can still be reached.
-    let dns: Arc<dyn Dns> = match Nameservers::of_system() {
+/// Returns the system's DNS. Without nameservers, addresses and localhost can still be reached.
+pub(crate) fn dns() -> Arc<dyn Dns> {
+    match Nameservers::of_system() {
         Ok(nameservers) => Arc::new(nameservers),
         Err(_) => Arc::new(DnsTable::new()),
-    };
-    outbound::Client::for_upstreams(dns, origins, Settings::default())
+    }
+}
+
+/// Makes a client of servers that whoever runs the program has chosen.
+pub(crate) fn http(origins: Vec<Origin>) -> outbound::Client {
+    outbound::Client::for_upstreams(dns(), origins, Settings::default())
 }
 
 /// A client of one server.

@@ -16,6 +16,7 @@ mod repo_import_check;
 mod repo_inspect;
 mod repo_stored;
 mod repo_verify;
+mod rescue;
 mod restore;
 mod secret;
 mod serve;
@@ -54,12 +55,14 @@ enum Command {
     /// Writes accounts to where they are safe.
     #[command(subcommand)]
     Backup(BackupCommand),
-    /// Looks at what was written there.
+    /// Looks at what was written there, and puts accounts back from it.
     #[command(subcommand)]
     Restore(RestoreCommand),
     /// Moves accounts from other servers to a server of this kind.
     #[command(subcommand)]
     Migrate(migrate::Command),
+    /// Brings an account back whose host is gone.
+    Rescue(Box<rescue::Arguments>),
     /// Keeps a directory of did:plc.
     #[command(subcommand)]
     Plc(PlcCommand),
@@ -78,6 +81,8 @@ enum BackupCommand {
 enum RestoreCommand {
     /// Checks that what was written is whole, and writes nothing.
     Check(restore::CheckArguments),
+    /// Puts one account back, at any host.
+    Account(Box<rescue::RestoreArguments>),
 }
 
 #[derive(Subcommand)]
@@ -108,6 +113,8 @@ fn main() -> ExitCode {
         Command::Backup(BackupCommand::Account(arguments)) => backup::run(&arguments),
         Command::Restore(RestoreCommand::Check(arguments)) => restore::check(&arguments),
         Command::Migrate(command) => migrate::run(&command),
+        Command::Restore(RestoreCommand::Account(arguments)) => rescue::restore(&arguments),
+        Command::Rescue(arguments) => rescue::run(&arguments),
         Command::Plc(PlcCommand::Serve(arguments)) => plc_serve::run(&arguments),
         Command::Config(command) => config::run(&command),
         Command::Repo(RepoCommand::Verify(arguments)) => repo_verify::run(&arguments),

@@ -14,6 +14,7 @@ pub(crate) mod shown;
 mod sign;
 mod start;
 mod status;
+mod verify;
 
 use std::process::ExitCode;
 

@@ -109,7 +109,7 @@ pub enum RescueError {
         document: String,
     },
     /// Whoever watches has stopped it.
-    #[error("stopped")]
+    #[error("stopped before the next step, as was said")]
     Stopped,
 }
 
