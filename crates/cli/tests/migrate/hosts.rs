@@ -213,9 +213,15 @@ impl Hosts {
     }
 
     fn run(&self, command: &[&str], passwords: &[(&str, &str)]) -> Said {
+        let to = self.new.url();
+        let all = [&["migrate"], command, &["--to", &to, "--json"]].concat();
+        self.pagurus(&all, passwords)
+    }
+
+    /// Runs any command, without a terminal.
+    pub(crate) fn pagurus(&self, command: &[&str], passwords: &[(&str, &str)]) -> Said {
         let mut pagurus = pagurus();
-        pagurus.arg("migrate").args(command).args(["--to", &self.new.url(), "--json"]);
-        pagurus.env("XDG_STATE_HOME", self.folder.path().join("state"));
+        pagurus.args(command).env("XDG_STATE_HOME", self.folder.path().join("state"));
         let passwords = passwords.iter().map(|(name, text)| (format!("PAGURUS_{name}"), text));
         let output = pagurus.envs(passwords).stdin(Stdio::null()).output().unwrap();
         Said {

@@ -51,6 +51,14 @@ fn an_account_moves_by_the_commands_and_back_again() {
     let report = hosts.migrate(&["report"]);
     assert_eq!((report.status, &report.json["did"]), (0, &json!(alice.did)), "{report:?}");
     assert_eq!(report.json["before"]["head"]["data"], report.json["after"]["head"]["data"]);
+    let file = hosts.folder.path().join("report.json");
+    let file = file.to_str().unwrap();
+    assert_eq!(hosts.migrate(&["report", "--out", file]).status, 0);
+    let checked = hosts.pagurus(
+        &["migrate", "report", "verify", file, "--plc-url", &hosts.plc_url, "--json"],
+        &[],
+    );
+    assert_eq!((checked.status, &checked.json["signature"]), (0, &json!("holds")), "{checked:?}");
     let listed = hosts.migrate(&["list"]);
     assert_eq!((listed.status, &listed.json["moves"][0]["state"]), (0, &json!("done")));
 
