@@ -202,6 +202,11 @@ fn advise(error: &RescueError) {
         RescueError::Newer { .. } => output::line("to replace it all the same: --replace-newer"),
         RescueError::NoHandle => output::line("say it with --handle"),
         RescueError::Overtaken(_) => output::line("look at it with --dry-run, and run this again"),
+        RescueError::TakenBack(_) => {
+            output::line(
+                "the holder of a higher key did that; to change it again, remove the journal",
+            );
+        }
         RescueError::WaitsForDocument { .. } => {
             output::line("publish the document above, and run this again");
         }

@@ -133,6 +133,7 @@ impl RescueError {
             | Self::Newer { .. }
             | Self::Missing(_)
             | Self::Overtaken(_)
+            | Self::TakenBack(_)
             | Self::WaitsForDocument { .. }
             | Self::Stopped => true,
             _ => false,

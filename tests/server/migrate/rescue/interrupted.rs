@@ -1,6 +1,6 @@
 //! Rescues that are broken off, wherever that may be, and gone on with.
 
-use migrate::rescue::RescueError;
+use migrate::rescue::{Plan, RescueError};
 
 use super::*;
 
@@ -103,4 +103,36 @@ async fn a_change_that_came_first_is_told_and_nothing_is_sent() {
     assert_eq!(loss.operations().await, operations + 2);
     let state = loss.plc.state(&loss.did()).await.unwrap();
     assert!(state.also_known_as.contains(&"at://second.example.org".to_owned()));
+}
+
+#[tokio::test]
+async fn a_change_that_a_higher_key_took_back_is_not_made_again_by_itself() {
+    let loss = Loss::new().await;
+    let mut desk = loss.desk(loss.keep_car().await);
+    let (_, operations) = loss.was().await;
+    (desk.key, desk.own) = (OwnerKey::Rotation(loss.own[1].clone()), vec![key(&loss.own[0])]);
+    let (clock, journal) = (desk.clock(), Journal::new(&desk.journal));
+    let watch = |_: Step<'_>| ControlFlow::Continue(());
+    let preview = desk.rescue(&clock, &journal, &watch).preview().await.unwrap();
+    let Plan::Operation { may_undo, .. } = preview.plan else { panic!("{:?}", preview.plan) };
+    assert_eq!(may_undo, [key(&loss.own[0])]);
+
+    let last = loss.plc.last_operation(&loss.did()).await.unwrap();
+    let rescued = desk.run().await.unwrap();
+    let identity = rescued.report.report().identity.clone().unwrap();
+    assert_eq!(identity.operations[0].may_undo, [key(&loss.own[0])]);
+    let back = renaming(&last, &loss.own[0]);
+    loss.plc.submit(&loss.did(), &back).await.unwrap();
+    loss.new
+        .post("com.atproto.server.deactivateAccount")
+        .by(&desk.owner(&loss.new).await)
+        .json(&json!({}))
+        .send()
+        .await
+        .ok();
+    let failure = desk.run().await.unwrap_err();
+    assert!(failure.error.waits_for_owner() && !failure.is_switched, "{failure:?}");
+    let taken = identity.operations[0].cid;
+    assert!(matches!(failure.error, RescueError::TakenBack(cid) if cid == taken), "{failure:?}");
+    assert_eq!(loss.operations().await, operations + 2);
 }
