@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { attempt, drive, installed, say, topic } from './ground.mjs'
 import { hasGoat, moveByGoat } from './moves/goat.mjs'
 import { Ours, Reference } from './moves/hosts.mjs'
+import { selfMove } from './moves/mover.mjs'
 import { Person } from './moves/person.mjs'
 import { refusals } from './moves/refusals.mjs'
 import { relayedMove } from './moves/relayed.mjs'
@@ -36,6 +37,17 @@ await drive('moves', async () => {
       const begin = Date.now()
       await move(person, to, to.isReference ? styles.bypass : style, bystanders.get(to))
       say(`${((Date.now() - begin) / 1000).toFixed(1)} s`)
+    })
+  if (!ours.isReference)
+    await attempt('moves that the new host carries out', async () => {
+      const person = await Person.begin(theirs, 2)
+      await person.fill(RECORDS, BLOBS)
+      for (const to of [ours, theirs, ours]) {
+        const begin = Date.now()
+        if (to === ours) await selfMove(person, to, bystanders.get(to))
+        else await move(person, to, styles.bypass, bystanders.get(to))
+        say(`to ${to.name}: ${((Date.now() - begin) / 1000).toFixed(1)} s`)
+      }
     })
   await attempt('away and back without a word', () => quietReturn(ours, theirs, bystanders))
   if (!hasGoat) say('goat is not here')

@@ -63,7 +63,9 @@ export class Reference extends Host {
   isReference = true
 
   static async open(name = 'reference', log) {
-    const port = await freePort()
+    // Ours may only ask hosts on loopback that it was told of when it began.
+    const isFirst = name === 'reference' && process.env.REFERENCE_PORT
+    const port = isFirst ? Number(process.env.REFERENCE_PORT) : await freePort()
     const host = new Reference(`http://localhost:${port}`)
     host.name = name
     const env = { PDS_PORT: String(port), PDS_DATA_DIRECTORY: await folder(), PDS_DID_PLC_URL: plc }
