@@ -194,9 +194,12 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Returns a blob's type, or, if that says nothing, the one that a record gives it.
+    /// Returns a blob's type, or the one that a record gives it: if the first says nothing, or says
+    /// the same with more words, as hosts add the charset to what they send.
     fn best_type(&mut self, repo: RepoId, cid: &Cid, mime_type: String) -> Result<String, Error> {
-        if !SAYS_NOTHING.contains(&mime_type.as_str()) {
+        let says_nothing = SAYS_NOTHING.contains(&mime_type.as_str());
+        let short = mime_type.split_once(';').map(|(short, _)| short.trim_end().to_owned());
+        if !says_nothing && short.is_none() {
             return Ok(mime_type);
         }
         let record = self.query_opt(
@@ -209,7 +212,8 @@ impl Tx<'_> {
         let value = record.and_then(|record| cbor::decode_lenient(&record, &Limits::FOREIGN).ok());
         let said = value
             .and_then(|value| blob::find(&value.value).into_iter().find(|blob| blob.cid == *cid));
-        Ok(said.map_or(mime_type, |blob| blob.mime_type))
+        let said = said.map(|blob| blob.mime_type);
+        Ok(said.filter(|said| says_nothing || Some(said) == short.as_ref()).unwrap_or(mime_type))
     }
 
     /// Lists the blobs that records of a repository refer to, by CID after one, whether or not

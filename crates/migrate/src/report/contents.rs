@@ -112,6 +112,11 @@ impl References {
         })
     }
 
+    /// Tells whether a record refers to a blob.
+    pub fn contains(&self, cid: &Cid) -> bool {
+        self.0.contains_key(cid)
+    }
+
     /// Returns how many blobs are referred to.
     pub fn len(&self) -> usize {
         self.0.len()

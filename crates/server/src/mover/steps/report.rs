@@ -50,8 +50,11 @@ async fn write(pds: &Pds, job: &mut Job, account: &Account) -> Result<Report, Tr
     let (head, contents) = own_contents(pds, job.did(), account).await?;
     let id = job.row.id;
     let known = pds.store.read(|tx| tx.move_blobs(id, false)).await?;
-    let lost = losses(&known);
-    let came = known.iter().filter(|blob| blob.loss.is_none()).map(|blob| Blob {
+    let mut lost = losses(&known);
+    lost.retain(|cid, _| contents.references.contains(cid));
+    // Some may have come whose records were deleted at the old host afterwards.
+    let is_kept = |blob: &&MoveBlob| blob.loss.is_none() && contents.references.contains(&blob.cid);
+    let came = known.iter().filter(is_kept).map(|blob| Blob {
         cid: blob.cid,
         size: blob.size,
         mime_type: blob.mime_type.clone(),
