@@ -9,7 +9,7 @@ mod finding;
 use identity::Origin;
 use identity::plc::{DidKey, Operation, State as PlcState};
 use serde::{Deserialize, Serialize};
-use syntax::{Cid, Did, Handle};
+use syntax::{Cid, Did, Handle, Tid};
 
 pub use crate::job::finding::{Finding, Level};
 use crate::report::{Head, Preferences};
@@ -140,6 +140,9 @@ pub struct Journal {
     pub operation: Option<Operation>,
     /// When the identity was seen to name this host.
     pub switched_at_ms: Option<u64>,
+    /// The revision that the account opened with here.
+    #[serde(default)]
+    pub opened_rev: Option<Tid>,
     /// The signed change back.
     pub undo_operation: Option<Operation>,
     /// What else the owner should know.
@@ -251,6 +254,19 @@ impl State {
     /// Reads a name.
     pub fn parse(name: &str) -> Option<Self> {
         serde_json::from_value(serde_json::Value::from(name)).ok()
+    }
+}
+
+impl Need {
+    /// Returns what somebody says about it, if anybody does.
+    pub fn message(&self) -> Option<&str> {
+        match self {
+            Self::Review | Self::Code { .. } | Self::Document => None,
+            Self::NewCode { message }
+            | Self::OwnSignature { message }
+            | Self::SignIn { message }
+            | Self::Decide { message } => Some(message),
+        }
     }
 }
 
@@ -371,6 +387,7 @@ mod tests {
             code_asked_at_ms: None,
             operation: None,
             switched_at_ms: None,
+            opened_rev: None,
             undo_operation: None,
             warnings: Vec::new(),
             report: None,

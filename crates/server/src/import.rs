@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
-use crypto::SigningKeyError;
+use crypto::{PublicKey, SigningKeyError};
 use http::StatusCode;
 use repo::archive::{AnyCommit, Archive, ArchiveError, ArchiveReader};
 use repo::car::Spool;
@@ -30,6 +30,7 @@ use tokio::task::spawn_blocking;
 
 use crate::account::IdentityError;
 use crate::failure::{Fault, Refusal};
+pub(crate) use crate::import::addition::addition;
 use crate::import::load::{Load, Tally};
 use crate::pds::Pds;
 use crate::write;
@@ -180,7 +181,8 @@ impl Imported {
 }
 
 /// Gives a deactivated account the repository that was received for it; to that of an active one,
-/// what it lacks is added.
+/// what it lacks is added. Of `former` it is known that they were the account's keys, which the
+/// identities do not say that keep no history.
 ///
 /// # Errors
 ///
@@ -190,13 +192,11 @@ pub(crate) async fn import(
     pds: &Pds,
     did: &Did,
     archive: Received,
+    former: &[PublicKey],
     progress: &Progress,
 ) -> Result<Imported, ImportError> {
-    if archive.commit().did() != did {
-        let found = archive.commit().did().clone();
-        return Err(ImportError::OtherDid { found, expected: did.clone() });
-    }
-    signer::check(pds, did, archive.commit()).await?;
+    let commit = archive.commit().clone();
+    check(pds, did, &commit, former).await?;
     let lease = pds.writers.lease(did).await?;
     let open = pds.writers.open(did).await?;
     let (account, old) = pds
@@ -226,6 +226,24 @@ pub(crate) async fn import(
     };
     let Tally { records, unreadable, examples, .. } = tally;
     Ok(Imported { commit: new.commit, rev: new.rev, records, unreadable, examples, is_walked })
+}
+
+/// Refuses the commit of a repository that is another account's, or that none of the account's keys has signed.
+///
+/// # Errors
+///
+/// [`ImportError`] if it is one.
+pub(crate) async fn check(
+    pds: &Pds,
+    did: &Did,
+    commit: &AnyCommit,
+    former: &[PublicKey],
+) -> Result<(), ImportError> {
+    if commit.did() != did {
+        let found = commit.did().clone();
+        return Err(ImportError::OtherDid { found, expected: did.clone() });
+    }
+    signer::check(pds, did, commit, former).await
 }
 
 /// Returns the commit that an account will be at: the one that was received, or one of the same tree

@@ -6,6 +6,7 @@
 
 mod begin;
 mod did_document;
+mod findings;
 mod job;
 mod orders;
 mod run;
@@ -25,7 +26,8 @@ use tokio::sync::{Notify, Semaphore};
 use crate::import::Progress;
 use crate::pds::Pds;
 
-pub(crate) use crate::mover::begin::{BeginError, Source, finding, plan, start};
+pub(crate) use crate::mover::begin::{BeginError, Source, plan, start};
+pub(crate) use crate::mover::findings::finding;
 pub(crate) use crate::mover::job::JobError;
 pub(crate) use crate::mover::orders::{
     OrderError, approve, cancel, confirm, current, report, resume, undo,
@@ -116,5 +118,9 @@ fn carry_out(pds: &Pds, id: i64) {
     pds.tasks.spawn_until_stop(async move {
         run::until_ended(&owned, id, &live).await;
         owned.mover.lock().remove(&id);
+        // Somebody may have wanted something just then, and have taken this task for still at work.
+        if run::is_wanted(&owned, id).await {
+            carry_out(&owned, id);
+        }
     });
 }

@@ -81,7 +81,12 @@ fn additions(
     Ok(additions)
 }
 
-fn addition(key: &Key, cid: Cid, bytes: &[u8]) -> Result<Op, ImportError> {
+/// Returns what it takes to add a record.
+///
+/// # Errors
+///
+/// [`ImportError::NotWritable`] if it is not one that could be written.
+pub(crate) fn addition(key: &Key, cid: Cid, bytes: &[u8]) -> Result<Op, ImportError> {
     let refused = || ImportError::NotWritable(key.clone());
     let path = key.record_path().map_err(|_| refused())?;
     let value = cbor::decode(bytes, &Limits::RECORD).map_err(|_| refused())?;

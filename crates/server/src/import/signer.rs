@@ -9,9 +9,18 @@ use super::ImportError;
 use crate::account::IdentityError;
 use crate::pds::Pds;
 
-/// Refuses a commit that is signed by none of the account's keys, former ones included.
-pub(super) async fn check(pds: &Pds, did: &Did, commit: &AnyCommit) -> Result<(), ImportError> {
+/// Refuses a commit that is signed by none of the account's keys, former ones included. Of `former`
+/// it is known that they are.
+pub(super) async fn check(
+    pds: &Pds,
+    did: &Did,
+    commit: &AnyCommit,
+    former: &[PublicKey],
+) -> Result<(), ImportError> {
     let is_signed_by = |key: &PublicKey| commit.verify(key).is_ok();
+    if former.iter().any(is_signed_by) {
+        return Ok(());
+    }
     if own_key(pds, did).await?.is_some_and(|key| is_signed_by(&key)) {
         return Ok(());
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crypto::SealingKeys;
 use identity::plc::Operation;
 use migrate::host::{Owner, Tokens};
-use migrate::job::{Approval, Journal, State};
+use migrate::job::{Approval, Journal, Need, State};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use store::{Account, MoveJob, Tx};
@@ -22,6 +22,9 @@ pub(super) struct Secrets {
     refresh: String,
     /// The hash of the password that the account gets here, until it has it.
     pub(super) password: Option<String>,
+    /// The code that the old host has mailed, until it is tried.
+    #[serde(default)]
+    pub(super) code: Option<String>,
 }
 
 /// What the owner wants. It is sealed when it is written, as there may be a code in it.
@@ -67,9 +70,10 @@ pub(super) struct Job {
 }
 
 impl Secrets {
-    pub(super) fn new(tokens: &Tokens, password: Option<String>) -> Self {
+    pub(super) fn new(tokens: &Tokens, password: Option<&str>) -> Self {
         let (access, refresh) = tokens.reveal();
-        Self { access: access.to_owned(), refresh: refresh.to_owned(), password }
+        let (access, refresh) = (access.to_owned(), refresh.to_owned());
+        Self { access, refresh, password: password.map(str::to_owned), code: None }
     }
 
     fn tokens(&self) -> Tokens {
@@ -152,11 +156,18 @@ impl Job {
         Ok(Arc::new(Owner::new(host, self.did().clone(), secrets.tokens())))
     }
 
+    /// Says why the move does not go on, if it does not.
+    pub(super) fn trouble(&self) -> Option<String> {
+        let message = self.journal.need.as_ref().and_then(Need::message);
+        message.or(self.row.last_error.as_deref()).map(str::to_owned)
+    }
+
     /// Keeps the session as it is now: it may have been renewed.
     pub(super) async fn keep_session(&mut self, owner: &Owner) {
         if let Some(secrets) = &mut self.secrets {
-            let password = secrets.password.take();
-            *secrets = Secrets::new(&owner.tokens().await, password);
+            let tokens = owner.tokens().await;
+            let (access, refresh) = tokens.reveal();
+            (secrets.access, secrets.refresh) = (access.to_owned(), refresh.to_owned());
         }
     }
 

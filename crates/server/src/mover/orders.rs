@@ -1,5 +1,8 @@
 //! What the owner of an account wants of its move.
 
+use std::sync::Arc;
+
+use crypto::SealingKeys;
 use identity::plc::Operation;
 use migrate::host::HostError;
 use migrate::job::{Approval, Need, NotAgreed, State};
@@ -62,20 +65,25 @@ pub(super) async fn order(
     id: i64,
     change: impl FnOnce(&mut Orders) + Send + 'static,
 ) -> Result<(), JobError> {
-    let keys = std::sync::Arc::clone(&pds.keys);
-    pds.store
-        .write(move |tx: &mut Tx<'_>| {
-            let row = tx.move_job(id)?;
-            let orders = row.orders.as_deref();
-            let orders =
-                orders.map(|sealed| unseal(&keys.sealing, &row.did, sealed)).transpose()?;
-            let mut orders: Orders = orders.unwrap_or_default();
-            change(&mut orders);
-            Ok::<_, JobError>(tx.order_move(id, &seal(&keys.sealing, &row.did, &orders))?)
-        })
-        .await?;
+    let keys = Arc::clone(&pds.keys);
+    pds.store.write(move |tx: &mut Tx<'_>| note(tx, &keys.sealing, id, change)).await?;
     carry_out(pds, id);
     Ok(())
+}
+
+/// Notes what the owner wants.
+fn note(
+    tx: &mut Tx<'_>,
+    keys: &SealingKeys,
+    id: i64,
+    change: impl FnOnce(&mut Orders),
+) -> Result<(), JobError> {
+    let row = tx.move_job(id)?;
+    let orders = row.orders.as_deref();
+    let orders = orders.map(|sealed| unseal(keys, &row.did, sealed)).transpose()?;
+    let mut orders: Orders = orders.unwrap_or_default();
+    change(&mut orders);
+    Ok(tx.order_move(id, &seal(keys, &row.did, &orders))?)
 }
 
 async fn load(pds: &Pds, did: &Did) -> Result<Job, OrderError> {
@@ -150,7 +158,7 @@ pub(crate) async fn resume(
     let secrets = match password {
         Some((password, factor)) => {
             let hash = job.secrets.as_ref().and_then(|secrets| secrets.password.clone());
-            Some(sign_in(pds, &job, &password, factor.as_deref(), hash).await?)
+            Some(sign_in(pds, &job, &password, factor.as_deref(), hash.as_deref()).await?)
         }
         None => None,
     };
@@ -173,10 +181,12 @@ pub(crate) async fn cancel(pds: &Pds, did: &Did) -> Result<(), OrderError> {
             "the change of the identity is on its way: undo the move instead",
         ));
     }
+    order(pds, job.row.id, |orders| orders.cancel = true).await?;
+    // After it is written down: a step that begins in between would not know what it is for.
     if let Some(live) = pds.mover.live(job.row.id) {
         live.is_cancelled.store(true, std::sync::atomic::Ordering::Relaxed);
     }
-    Ok(order(pds, job.row.id, |orders| orders.cancel = true).await?)
+    Ok(())
 }
 
 /// Brings the account back.
@@ -186,7 +196,7 @@ pub(crate) async fn undo(
     password: &str,
     factor: Option<&str>,
 ) -> Result<(), OrderError> {
-    let mut job = load(pds, did).await?;
+    let job = load(pds, did).await?;
     if matches!(job.state, State::UndoClose | State::UndoSubmit | State::RolledBack) {
         return Ok(());
     }
@@ -198,17 +208,22 @@ pub(crate) async fn undo(
         return Err(OrderError::NotWanted(message));
     }
     let secrets = sign_in(pds, &job, password, factor, None).await?;
-    if job.state == State::Done {
-        // Nobody carries it out any more.
-        let mut row = job.row(pds);
-        row.is_live = true;
-        job.row = row.clone();
-        pds.store.write(move |tx| tx.save_move(&row, Some("it is to be undone"))).await?;
-    }
     let change = move |orders: &mut Orders| {
         (orders.undo, orders.retry, orders.secrets) = (true, true, Some(secrets));
     };
-    Ok(order(pds, job.row.id, change).await?)
+    let (id, keys) = (job.row.id, Arc::clone(&pds.keys));
+    let revive = move |tx: &mut Tx<'_>| {
+        // As it is now: meanwhile another request may have begun the same.
+        let row = tx.move_job(id)?;
+        if row.state == State::Done.as_str() && !row.is_live {
+            // Nobody carries it out any more.
+            tx.save_move(&MoveJob { is_live: true, ..row }, Some("it is to be undone"))?;
+        }
+        note(tx, &keys.sealing, id, change)
+    };
+    pds.store.write(revive).await?;
+    carry_out(pds, id);
+    Ok(())
 }
 
 /// Returns the file of the report of the account's last move.
@@ -228,7 +243,7 @@ async fn sign_in(
     job: &Job,
     password: &str,
     factor: Option<&str>,
-    hash: Option<String>,
+    hash: Option<&str>,
 ) -> Result<Secrets, OrderError> {
     let host = pds.mover.host(job.journal.from.clone());
     let session = host.sign_in(job.did().as_str(), password, factor).await?;

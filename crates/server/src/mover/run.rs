@@ -45,6 +45,17 @@ pub(super) async fn until_ended(pds: &Pds, id: i64, live: &Live) {
     }
 }
 
+/// Tells whether a move that had ended is to go on.
+pub(super) async fn is_wanted(pds: &Pds, id: i64) -> bool {
+    match Job::load(pds, id).await {
+        Ok(job) => job.state == State::Done && job.orders.undo,
+        Err(error) => {
+            tracing::error!(error = chain(&error), id, "a move cannot be read");
+            false
+        }
+    }
+}
+
 /// Does what is due, or waits for it. Returns whether there is more to come.
 async fn next(pds: &Pds, mut job: Job, live: &Live) -> Result<bool, JobError> {
     take_orders(&mut job, live);
@@ -113,6 +124,9 @@ fn take_orders(job: &mut Job, live: &Live) {
     if let Some(operation) = operation.filter(|_| job.state == State::Sign) {
         (job.state, job.journal.operation) = (State::Submit, Some(operation));
     }
+    if let Some(secrets) = job.secrets.as_mut().filter(|_| job.state == State::Sign) {
+        secrets.code = code.or(secrets.code.take());
+    }
 }
 
 /// Notes what came of a step, and returns a sentence for the owner.
@@ -153,13 +167,7 @@ fn apply(job: &mut Job, outcome: Result<Turn, Trouble>, now_ms: u64) -> Option<S
 }
 
 fn ask(job: &mut Job, need: Need) -> String {
-    let sentence = match &need {
-        Need::NewCode { message }
-        | Need::OwnSignature { message }
-        | Need::SignIn { message }
-        | Need::Decide { message } => message.clone(),
-        Need::Review | Need::Code { .. } | Need::Document => "you are needed".to_owned(),
-    };
+    let sentence = need.message().unwrap_or("you are needed").to_owned();
     tracing::warn!(did = %job.row.did, state = job.state.as_str(), sentence, "a move waits");
     (job.journal.need, job.row.attempts) = (Some(need), 0);
     sentence

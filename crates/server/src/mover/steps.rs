@@ -4,6 +4,7 @@ mod blobs;
 mod cancel;
 mod close;
 mod fetch;
+mod late;
 mod report;
 mod reserve;
 mod sign;
@@ -15,8 +16,6 @@ use super::Live;
 use super::job::Job;
 use super::trouble::{Trouble, Turn};
 use crate::pds::Pds;
-
-pub(super) use self::reserve::reserve;
 
 /// Does the step that is due.
 pub(super) async fn step(pds: &Pds, job: &mut Job, live: &Live) -> Result<Turn, Trouble> {

@@ -7,8 +7,8 @@ use migrate::job::{Journal, Need};
 use store::MoveJob;
 use syntax::{Datetime, Uri};
 
-use super::begin::finding;
 use super::did_document::{destination, document, unsigned};
+use super::findings::finding;
 use super::job::{Job, JobError};
 use super::orders::undo_until_ms;
 use crate::pds::Pds;

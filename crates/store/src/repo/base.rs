@@ -6,7 +6,7 @@ use bytes::Bytes;
 use repo::archive::{Absent, Base};
 use repo::mst::{Key, Position, RawNode, SourceError};
 use rusqlite::{Connection, Params};
-use syntax::Cid;
+use syntax::{Cid, Tid};
 
 use super::RepoId;
 use crate::error::Error;
@@ -92,6 +92,31 @@ impl FormerRepo<'_> {
         let mut statement = self.reader.connection().prepare_cached(sql)?;
         let mut rows = statement.query((self.repo.0, key.as_str()))?;
         rows.next()?.map(cid).transpose()
+    }
+
+    /// Lists the records after a path, in order, each with the revision that it is of.
+    ///
+    /// # Errors
+    ///
+    /// [`enum@Error`] if the database failed.
+    pub fn records_after(
+        &self,
+        after: &str,
+        count_max: u32,
+    ) -> Result<Vec<(Key, Cid, Tid)>, Error> {
+        let sql = "SELECT cid, path, rev FROM record WHERE repo = ?1 AND path > ?2
+                   ORDER BY path LIMIT ?3";
+        let mut statement = self.reader.connection().prepare_cached(sql)?;
+        let mut rows = statement.query((self.repo.0, after, count_max))?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            let path = row.get_ref(1)?.as_str().map_err(|_| Error::Malformed("path"))?;
+            let key = Key::parse(path).map_err(|_| Error::Malformed("path"))?;
+            let rev = u64::try_from(row.get::<_, i64>(2)?);
+            let rev = rev.map_err(|_| Error::Malformed("revision"))?;
+            found.push((key, cid(row)?, Tid::from_u64(rev)));
+        }
+        Ok(found)
     }
 
     fn node_at(&self, (lo, layer): &Place) -> Result<Option<Bytes>, Error> {

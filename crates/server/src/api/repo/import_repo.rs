@@ -23,7 +23,7 @@ pub(super) async fn import_repo(
     let (answer, outcome) = oneshot::channel();
     let (owned, did) = (pds.clone(), account.did.clone());
     pds.tasks.spawn(async move {
-        let outcome = import(&owned, &did, archive, &Progress::default()).await;
+        let outcome = import(&owned, &did, archive, &[], &Progress::default()).await;
         match &outcome {
             Ok(imported) => imported.tell(&did),
             Err(error) => tracing::info!(%did, error = chain(error), "a repository was refused"),

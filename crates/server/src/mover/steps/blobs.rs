@@ -105,6 +105,23 @@ pub(super) async fn fetch(
     }
 }
 
+/// Fetches blobs that no record here refers to yet, and returns those that do not come.
+pub(super) async fn fetch_early(
+    pds: &Pds,
+    job: &Job,
+    owner: &Arc<Owner>,
+    live: &Live,
+    wanted: Vec<Cid>,
+) -> Result<Vec<Cid>, Trouble> {
+    let account = job.account(pds).await?;
+    let at_a_time = AT_A_TIME_BEGIN;
+    let mut crowd = Crowd { pds, id: job.row.id, owner, account: &account, live, at_a_time };
+    match crowd.fetch(wanted).await? {
+        (_, Some(error)) => Err(Trouble::later(error)),
+        (lost, None) => Ok(lost),
+    }
+}
+
 /// Several fetches at a time.
 struct Crowd<'a> {
     pds: &'a Pds,

@@ -6,8 +6,8 @@ use migrate::host::HostError;
 use migrate::job::State;
 use syntax::Datetime;
 
-use super::blobs;
-use super::fetch::{newer, warn};
+use super::fetch::warn;
+use super::late;
 use crate::account;
 use crate::failure::chain;
 use crate::mover::Live;
@@ -31,6 +31,10 @@ pub(super) async fn activate(pds: &Pds, job: &mut Job) -> Result<Turn, Trouble> 
     // Done before if a crash came between: nobody should hear of it twice.
     if !account.state.status().is_active() {
         account::activate(pds, job.did()).await?;
+    }
+    if job.journal.opened_rev.is_none() {
+        let head = pds.store.read(|tx| tx.head(account.id)).await?;
+        job.journal.opened_rev = head.map(|head| head.rev);
     }
     Ok(Turn::Next(State::Network, "the account is open here".to_owned()))
 }
@@ -92,7 +96,7 @@ async fn close(pds: &Pds, job: &mut Job, live: &Live) -> Result<(), Trouble> {
     let mut is_closed = false;
     for _ in 0..ROUNDS_MAX {
         // What is written while this runs is found in the next round.
-        let is_newer = match newer(pds, job, &owner, live).await {
+        let is_newer = match late::bring(pds, job, &owner, live).await {
             Ok(is_newer) => is_newer,
             Err(Trouble::Doubtful(error)) => {
                 let text = format!("what was written late at the old host stays there: {error}");
@@ -101,9 +105,7 @@ async fn close(pds: &Pds, job: &mut Job, live: &Live) -> Result<(), Trouble> {
             }
             Err(trouble) => return Err(trouble),
         };
-        if is_newer {
-            blobs::fetch(pds, job, &owner, live).await?;
-        } else if is_closed {
+        if is_closed && !is_newer {
             break;
         }
         if !is_closed {

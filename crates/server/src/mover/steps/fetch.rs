@@ -2,12 +2,13 @@
 
 use std::sync::atomic::Ordering;
 
+use crypto::PublicKey;
 use migrate::host::{HostError, Owner};
 use migrate::job::{Journal, State, Unreadable};
 use migrate::report::{Head, Preferences};
-use repo::archive::ArchiveError;
+use repo::archive::{AnyCommit, ArchiveError};
 use repo::data::{Limits, Value, json};
-use syntax::Tid;
+use syntax::{Cid, Tid};
 
 use super::blobs;
 use crate::failure::chain;
@@ -140,7 +141,7 @@ pub(super) fn warn(job: &mut Job, text: String) {
     }
 }
 
-async fn receive(
+pub(super) async fn receive(
     pds: &Pds,
     owner: &Owner,
     since: Option<Tid>,
@@ -171,17 +172,9 @@ async fn receive(
 }
 
 async fn take(pds: &Pds, job: &mut Job, archive: Received, live: &Live) -> Result<(), Trouble> {
-    let (root, commit) = (*archive.root(), archive.commit().clone());
+    let (head, keys) = head(pds, job, *archive.root(), archive.commit().clone()).await?;
     let did = job.did().clone();
-    let (log, keys) = match Journal::is_plc(&did) {
-        true => (Some(pds.plc.audited_log(&did).await?), Vec::new()),
-        false => {
-            let document = pds.resolver.document_anew(&did).await;
-            (None, document.ok().and_then(|document| document.signing_key()).into_iter().collect())
-        }
-    };
-    let head = Head::of(root, &commit, log.as_ref(), &keys);
-    let imported = crate::import::import(pds, &did, archive, &live.records).await?;
+    let imported = crate::import::import(pds, &did, archive, &keys, &live.records).await?;
     imported.tell(&did);
     if imported.is_walked {
         let paths = imported.examples.iter().map(ToString::to_string).collect();
@@ -189,4 +182,29 @@ async fn take(pds: &Pds, job: &mut Job, archive: Received, live: &Live) -> Resul
     }
     job.journal.source = Some(head);
     Ok(())
+}
+
+/// Describes the commit of a repository. Also returns keys that are known to be the account's, beside
+/// those that a directory knows.
+pub(super) async fn head(
+    pds: &Pds,
+    job: &Job,
+    root: Cid,
+    commit: AnyCommit,
+) -> Result<(Head, Vec<PublicKey>), Trouble> {
+    let (log, keys) = match Journal::is_plc(job.did()) {
+        true => (Some(pds.plc.audited_log(job.did()).await?), Vec::new()),
+        false => (None, keys_of_document(pds, job).await),
+    };
+    Ok((Head::of(root, &commit, log.as_ref(), &keys), keys))
+}
+
+/// Returns the keys of a did:web: the one that has signed what came before, which a document does not
+/// have any more that names this host, and the one that it has now.
+async fn keys_of_document(pds: &Pds, job: &Job) -> Vec<PublicKey> {
+    let source = job.journal.source.as_ref();
+    let former = source.and_then(|head| head.signed_by.as_ref()).map(|signed| signed.key);
+    let document = pds.resolver.document_anew(job.did()).await;
+    let now = document.ok().and_then(|document| document.signing_key());
+    former.into_iter().chain(now).collect()
 }

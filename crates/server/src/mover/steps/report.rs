@@ -63,7 +63,18 @@ async fn write(pds: &Pds, job: &mut Job, account: &Account) -> Result<Report, Tr
     let here = own_blobs(pds, account).await?;
     // What was here already, or came by another way, was never asked for.
     let others = here.iter().filter(|blob| known.iter().all(|came| came.cid != blob.cid)).cloned();
-    let before_blobs = Blobs::of(came.chain(others), &contents.references, &lost);
+    // What was too large to come, or did not because the host failed, was there all the same.
+    let (kept_back, gone): (BTreeMap<Cid, Loss>, BTreeMap<Cid, Loss>) =
+        lost.iter().partition(|(_, loss)| !matches!(loss, Loss::NotFound | Loss::Damaged));
+    let kept_back = contents.references.iter().filter(|(cid, ..)| kept_back.contains_key(cid));
+    let kept_back = kept_back.map(|(cid, _, mime_type)| Blob {
+        cid: *cid,
+        size: 0,
+        mime_type: mime_type.to_owned(),
+        is_rehashed: false,
+    });
+    let before_blobs = came.chain(others).chain(kept_back);
+    let before_blobs = Blobs::of(before_blobs, &contents.references, &gone);
     let after_blobs = Blobs::of(here, &contents.references, &lost);
     let leaves = match source.data == head.data {
         // The same root is the same tree, or its hash would not be worth anything.

@@ -14,18 +14,9 @@ use crate::pds::Pds;
 /// The method that the old host's word is for.
 const CREATE_ACCOUNT: &str = "com.atproto.server.createAccount";
 
-/// An account that is here now.
-pub(crate) struct Arrival {
-    /// The id of a session's refresh token.
-    pub(crate) refresh_id: String,
-    /// Whether the account was here before.
-    pub(crate) was_here: bool,
-}
-
 /// Makes the account, unless it was made before.
 pub(super) async fn step(pds: &Pds, job: &mut Job) -> Result<Turn, Trouble> {
-    let arrival = reserve(pds, job).await?;
-    job.journal.was_here |= arrival.was_here;
+    reserve(pds, job).await?;
     if let Some(secrets) = &mut job.secrets {
         secrets.password = None;
     }
@@ -34,7 +25,7 @@ pub(super) async fn step(pds: &Pds, job: &mut Job) -> Result<Turn, Trouble> {
 
 /// Makes the account, once its key has signed that it wants to be here. One that is here already,
 /// deactivated, is gone on with.
-pub(crate) async fn reserve(pds: &Pds, job: &Job) -> Result<Arrival, Trouble> {
+async fn reserve(pds: &Pds, job: &Job) -> Result<(), Trouble> {
     let owner = job.owner(pds)?;
     let token = owner.service_token(&pds.did, CREATE_ACCOUNT).await?;
     let signer = Service::of_token(pds, &token, CREATE_ACCOUNT).await;
@@ -47,9 +38,7 @@ pub(crate) async fn reserve(pds: &Pds, job: &Job) -> Result<Arrival, Trouble> {
     let did = job.did().clone();
     let password = job.secrets.as_ref().and_then(|secrets| secrets.password.clone());
     let (handle, email) = (job.journal.handle.clone(), job.journal.email.clone());
-    let here = pds.store.account(&did).await?;
-    let was_here = here.is_some();
-    let made = match here {
+    let made = match pds.store.account(&did).await? {
         None => {
             let signing_key = signing_key(pds, &did).await?;
             let invite_code = job.journal.invite_code.clone();
@@ -63,11 +52,10 @@ pub(crate) async fn reserve(pds: &Pds, job: &Job) -> Result<Arrival, Trouble> {
         }
         Some(_) => return Err(Trouble::decide("the account is here already, and not deactivated")),
     };
-    let refresh_id = made.map_err(|error| match error {
+    made.map(|_| ()).map_err(|error| match error {
         CreateError::Store(error) => Trouble::from(error),
         error => Trouble::decide(error.to_string()),
-    })?;
-    Ok(Arrival { refresh_id, was_here })
+    })
 }
 
 /// Takes the key that waits for an identity, or makes one.

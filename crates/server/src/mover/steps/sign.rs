@@ -85,7 +85,7 @@ pub(super) async fn sign(pds: &Pds, job: &mut Job) -> Result<Turn, Trouble> {
     let Some(asked_at_ms) = job.journal.code_asked_at_ms else {
         return ask(pds, job).await;
     };
-    let Some(code) = job.orders.code.take() else {
+    let Some(code) = job.secrets.as_mut().and_then(|secrets| secrets.code.take()) else {
         return Ok(Turn::Wait(code_needed(asked_at_ms)));
     };
     // A code is spent when it is tried. Whoever goes on after a crash asks for another.
@@ -125,6 +125,10 @@ async fn ask(pds: &Pds, job: &mut Job) -> Result<Turn, Trouble> {
     job.keep_session(&owner).await;
     let now_ms = pds.clock.now_ms();
     job.journal.code_asked_at_ms = Some(now_ms);
+    if let Some(secrets) = &mut job.secrets {
+        // One that was entered before is not the one that comes now.
+        secrets.code = None;
+    }
     Ok(Turn::Wait(code_needed(now_ms)))
 }
 
