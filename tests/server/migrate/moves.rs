@@ -1,9 +1,25 @@
 //! Accounts that move by themselves, from beginning to end.
 
+mod beginning;
+mod blobs;
+mod cancel;
+mod codes;
+mod did_web;
+mod identity_changes;
+mod repositories;
+mod sessions;
+mod there_and_back;
+mod twice;
+mod undo;
+mod writes;
+
+use crypto::{Curve, PrivateKey};
+use identity::plc::DidKey;
 use migrate::report::{SignedReport, Verdict};
 use serde_json::{Value, json};
 
 use crate::harness::{Copy, NOTES, Pds, TestAccount};
+use crate::identity::directory;
 
 /// Makes an account with records, blobs and preferences.
 pub(crate) async fn settled(pds: &Pds, name: &str) -> TestAccount {
@@ -30,6 +46,16 @@ pub(crate) async fn settled(pds: &Pds, name: &str) -> TestAccount {
 pub(crate) async fn is_active(pds: &Pds, owner: &TestAccount) -> bool {
     let ask = pds.get("com.atproto.sync.getRepoStatus").param("did", &owner.did);
     ask.send().await.ok()["active"] == json!(true)
+}
+
+/// Gives an identity two rotation keys of its owner's, above the one that it has.
+async fn own_keys(pds: &Pds, owner: &TestAccount) -> [PrivateKey; 2] {
+    let keys = [Curve::Secp256k1, Curve::P256].map(PrivateKey::generate);
+    let last = directory(pds).last_operation(&owner.did.parse().unwrap()).await.unwrap();
+    let mut all: Vec<DidKey> = keys.iter().map(|key| DidKey::from(&key.public_key())).collect();
+    all.extend(last.state().unwrap().rotation_keys);
+    pds.change_identity(owner, json!({ "rotationKeys": all })).await;
+    keys
 }
 
 #[tokio::test]

@@ -1,0 +1,166 @@
+//! Repositories that come damaged, or from hosts that mean no good.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use crypto::{Curve, PrivateKey};
+use futures_util::future::join_all;
+use repo::car;
+use repo::commit::Commit;
+use serde_json::{Value, json};
+use syntax::{Cid, Tid};
+use tokio::net::TcpListener;
+use tokio::time::timeout;
+
+use super::blobs::with_blob;
+use super::{is_active, settled};
+use crate::harness::{Copy, Fault, Move, Road, TestAccount, eventually};
+
+/// Returns what requests for an account's repository have in their first line.
+fn repo_of(owner: &TestAccount) -> String {
+    format!("getRepo?did={}", owner.did.replace(':', "%3A"))
+}
+
+/// Counts what of an account's records can be seen at the new host.
+async fn indexed(moving: &Move<'_>) -> Value {
+    let ask = moving.to.get("com.atproto.server.checkAccountStatus").by(&moving.here);
+    ask.send().await.ok()["indexedRecords"].clone()
+}
+
+#[tokio::test]
+async fn what_comes_damaged_is_not_looked_at_and_is_asked_for_again() {
+    let road = &Road::new().await;
+    let try_with = async |(name, fault): (String, Fault)| {
+        let owner = settled(&road.old, &name).await;
+        road.source.once(&repo_of(&owner), fault.clone());
+        let moving = road.new.begin_move(&owner).await;
+        let job = moving.until("a failure", |job| job["lastError"].is_string()).await;
+        assert_eq!((&job["state"], job.get("need")), (&json!("import"), None), "{fault:?}");
+        assert_eq!(indexed(&moving).await, json!(0), "{fault:?}");
+        road.new.advance(Duration::from_secs(2));
+        let job = moving.until_needed("review").await;
+        assert_eq!(job["progress"]["records"], json!(5), "{fault:?}");
+        assert_eq!(road.source.count(&repo_of(&owner)), 2, "{fault:?}");
+        let (was, is) =
+            (road.old.download(&owner, None).await, road.new.export(&moving.here, None).await);
+        assert_eq!(Copy::of(&is).root, was.root);
+    };
+    let first = settled(&road.old, "first").await;
+    // All are somewhat alike in length.
+    let length = road.old.export(&first, None).await.body.len() - 50;
+    let mut faults = vec![Fault::Flip(length / 3), Fault::Flip(length / 2), Fault::Flip(length)];
+    faults.extend((0..100).step_by(11).map(|percent| Fault::Shorten(length * percent / 100)));
+    faults.extend((0..100).step_by(33).map(|percent| Fault::Cut(length * percent / 100)));
+    let names = (0..).map(|index| format!("somebody{index}"));
+    join_all(names.zip(faults).map(try_with)).await;
+}
+
+#[tokio::test]
+async fn a_repository_that_stays_wrong_is_for_a_person_to_decide_about() {
+    let road = Road::new().await;
+    let (alice, bob) = (settled(&road.old, "alice").await, settled(&road.old, "bob").await);
+    let stranger = PrivateKey::generate(Curve::Secp256k1);
+    let copy = road.old.download(&alice, None).await;
+    let did = alice.did.parse().unwrap();
+    let commit = Commit::sign(did, copy.commit.data, Tid::new(1, 1), &stranger).encode();
+    let cid = Cid::of_cbor(&commit);
+    let mut forged = car::header(&[cid]);
+    car::put_block(&mut forged, &cid, &commit);
+    for cid in &copy.order[1..] {
+        car::put_block(&mut forged, cid, copy.blocks.0.get(cid).unwrap());
+    }
+    let bobs = road.old.export(&bob, None).await.body;
+    let mut moving = None;
+    for (body, what) in [(bobs, &*bob.did), (Bytes::from(forged), "not signed by a key")] {
+        road.source.always(&repo_of(&alice), Fault::Replace(body));
+        let moving = match &mut moving {
+            None => &*moving.insert(road.new.begin_move(&alice).await),
+            Some(moving) => {
+                moving.call("resumeMove", &json!({})).await.ok();
+                &*moving
+            }
+        };
+        // Whatever it was about, it is tried more than once before somebody has to look.
+        let job = eventually(async || {
+            road.new.advance(Duration::from_secs(5));
+            let job = moving.job().await;
+            let message = job["need"]["message"].as_str().unwrap_or_default();
+            message.contains(what).then_some(job.clone())
+        });
+        assert_eq!(job.await["need"]["for"], "decide");
+        assert_eq!(indexed(moving).await, json!(0));
+        road.source.let_through();
+    }
+    let moving = moving.unwrap();
+    moving.call("resumeMove", &json!({})).await.ok();
+    moving.finish(&road.old).await;
+}
+
+#[tokio::test]
+async fn a_repository_without_an_end_ends_here() {
+    let road = Road::with(|config| config.limits.import_bytes = 1 << 20).await;
+    let alice = settled(&road.old, "alice").await;
+    let mut block = Vec::new();
+    let bytes = vec![7; 60_000];
+    car::put_block(&mut block, &Cid::of_raw(&bytes), &bytes);
+    road.source.once(&repo_of(&alice), Fault::Endless(block.into()));
+    let moving = road.new.begin_move(&alice).await;
+    let job = moving.until_needed("decide").await;
+    let message = job["need"]["message"].as_str().unwrap();
+    assert!(message.contains("larger than 1048576 bytes"), "{message}");
+    assert!(job["progress"]["repoBytes"].as_u64().unwrap() < 4 << 20, "{job:#}");
+    // Others are not kept waiting.
+    let bob = settled(&road.old, "bob").await;
+    road.new.begin_move(&bob).await.finish(&road.old).await;
+    moving.call("resumeMove", &json!({})).await.ok();
+    moving.until_needed("review").await;
+}
+
+#[tokio::test]
+async fn nobody_is_led_to_addresses_that_are_not_public() {
+    let road = Road::new().await;
+    let alice = road.old.account("alice").await;
+    let inside = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let inside_url = format!("http://localhost:{}/secret", inside.local_addr().unwrap().port());
+    let mut cids = Vec::new();
+    for (rkey, to) in [
+        ("a", "http://169.254.169.254/latest/meta-data/"),
+        ("b", "https://10.0.0.1/"),
+        ("c", &*inside_url),
+        ("d", "https://[::1]/"),
+    ] {
+        let cid = with_blob(&road.old, &alice, rkey, "text/plain", rkey).await;
+        road.source.always(&format!("cid={cid}"), Fault::redirect(to));
+        cids.push(cid);
+    }
+    let moving = road.new.begin_move(&alice).await;
+    let job = moving.until_needed("review").await;
+    let missing = job["missingBlobs"].as_array().unwrap();
+    assert_eq!(missing.len(), cids.len(), "{job:#}");
+    for blob in missing {
+        assert_eq!(blob["why"], "noAnswer");
+        assert!(blob["message"].as_str().unwrap().contains("refused"), "{blob}");
+    }
+    let nobody = timeout(Duration::from_millis(50), inside.accept()).await;
+    assert!(nobody.is_err(), "somebody came in");
+    moving.call("cancelMove", &json!({})).await.ok();
+    assert!(is_active(&road.old, &alice).await);
+}
+
+#[tokio::test]
+async fn blobs_that_no_record_refers_to_are_not_fetched_however_many_there_are() {
+    let road = Road::new().await;
+    let alice = settled(&road.old, "alice").await;
+    let cids: Vec<String> =
+        (0..1000_u32).map(|index| Cid::of_raw(&index.to_le_bytes()).to_string()).collect();
+    // There is always one more page.
+    let page = json!({ "cids": cids, "cursor": cids[999] }).to_string();
+    road.source.always("listBlobs", Fault::Replace(page.into()));
+    let moving = road.new.begin_move(&alice).await;
+    let job = moving.until_needed("review").await;
+    assert_eq!(job["missingBlobs"], json!([]), "{job:#}");
+    assert_eq!(road.source.count("listBlobs"), 100);
+    assert_eq!(road.source.count("sync.getBlob"), 20 + 2, "some to see, and those that are needed");
+    road.source.let_through();
+    moving.finish(&road.old).await;
+}
