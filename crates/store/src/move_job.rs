@@ -279,17 +279,38 @@ impl Tx<'_> {
         )
     }
 
-    /// Returns what became of a move's blobs, by their CIDs; only of those that did not come, if
-    /// only those are asked for.
+    /// Returns what became of a move's blobs, by their CIDs.
     ///
     /// # Errors
     ///
     /// [`Error`] if the database failed.
-    pub fn move_blobs(&mut self, id: i64, only_lost: bool) -> Result<Vec<MoveBlob>, Error> {
+    pub fn move_blobs(&mut self, id: i64) -> Result<Vec<MoveBlob>, Error> {
         self.query_all(
             "SELECT cid, size, mime_type, loss, attempts, last_error FROM move_blob
-             WHERE job = $1 AND (loss IS NOT NULL OR NOT $2) ORDER BY cid",
-            &[Value::Int(id), Value::from(only_lost)],
+             WHERE job = $1 ORDER BY cid",
+            &[Value::Int(id)],
+            read_blob,
+        )
+    }
+
+    /// Returns the blobs that did not come and that records still refer to, by their CIDs. The
+    /// record of one may have been deleted at the old host before the blob was asked for.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] if the database failed.
+    pub fn lost_blobs(&mut self, id: i64) -> Result<Vec<MoveBlob>, Error> {
+        self.query_all(
+            "SELECT m.cid, m.size, m.mime_type, m.loss, m.attempts, m.last_error
+             FROM move_blob AS m
+             JOIN move_job AS j ON j.id = m.job
+             JOIN account AS a ON a.did = j.did
+             JOIN repo AS r ON r.account = a.id AND r.current = 1
+             WHERE m.job = $1 AND m.loss IS NOT NULL
+               AND EXISTS (SELECT 1 FROM record_blob AS u WHERE u.repo = r.id AND u.cid = m.cid)
+               AND NOT EXISTS (SELECT 1 FROM blob AS b WHERE b.account = a.id AND b.cid = m.cid)
+             ORDER BY m.cid",
+            &[Value::Int(id)],
             read_blob,
         )
     }

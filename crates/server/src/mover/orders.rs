@@ -105,7 +105,7 @@ pub(crate) async fn approve(
         };
     }
     let id = job.row.id;
-    let lost = pds.store.read(|tx| tx.move_blobs(id, true)).await?;
+    let lost = pds.store.read(|tx| tx.lost_blobs(id)).await?;
     let lost: Vec<Cid> = lost.into_iter().map(|blob: store::MoveBlob| blob.cid).collect();
     job.journal.check_approval(&approval, &lost)?;
     approval.at_ms = pds.clock.now_ms();

@@ -19,7 +19,7 @@ pub(crate) async fn job(pds: &Pds, row: MoveJob) -> Result<defs::Job, JobError> 
     let id = job.row.id;
     let account = pds.store.account(job.did()).await?;
     let lost = pds.store.read(|tx| {
-        let lost = tx.move_blobs(id, true)?;
+        let lost = tx.lost_blobs(id)?;
         let notes = tx.move_notes(id)?;
         let counts = match &account {
             Some(account) => match tx.head(account.id)? {

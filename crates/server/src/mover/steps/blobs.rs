@@ -79,7 +79,7 @@ pub(super) async fn fetch(
 ) -> Result<usize, Trouble> {
     let account = job.account(pds).await?;
     let (id, account_id) = (job.row.id, account.id);
-    let mut known: Vec<MoveBlob> = pds.store.read(|tx| tx.move_blobs(id, true)).await?;
+    let mut known: Vec<MoveBlob> = pds.store.read(|tx| tx.lost_blobs(id)).await?;
     let mut lost: HashSet<Cid> = known.drain(..).map(|blob| blob.cid).collect();
     let mut after: Option<Cid> = None;
     let mut failed = None;

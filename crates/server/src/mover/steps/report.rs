@@ -49,7 +49,7 @@ async fn write(pds: &Pds, job: &mut Job, account: &Account) -> Result<Report, Tr
     };
     let (head, contents) = own_contents(pds, job.did(), account).await?;
     let id = job.row.id;
-    let known = pds.store.read(|tx| tx.move_blobs(id, false)).await?;
+    let known = pds.store.read(|tx| tx.move_blobs(id)).await?;
     let mut lost = losses(&known);
     lost.retain(|cid, _| contents.references.contains(cid));
     // Some may have come whose records were deleted at the old host afterwards.

@@ -34,7 +34,7 @@ pub(super) async fn ready(pds: &Pds, job: &mut Job, live: &Live) -> Result<Turn,
         return Ok(Turn::Wait(Need::Review));
     };
     let id = job.row.id;
-    let lost = pds.store.read(|tx| tx.move_blobs(id, true)).await?;
+    let lost = pds.store.read(|tx| tx.lost_blobs(id)).await?;
     let lost: Vec<Cid> = lost.into_iter().map(|blob| blob.cid).collect();
     if let Err(error) = job.journal.check_approval(&approval, &lost) {
         job.journal.approval = None;
