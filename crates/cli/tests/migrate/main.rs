@@ -43,6 +43,11 @@ fn an_account_moves_by_the_commands_and_back_again() {
     let nobody = hosts.migrate(&["approve"]);
     assert_eq!((nobody.status, nobody.json), (10, Value::Null), "there is no terminal");
     assert_needs(&hosts.migrate(&["approve", "--yes", "--watch"]), "code");
+
+    // The wrong code is spent, and another is mailed when it is asked for.
+    let wrong = hosts.migrate(&["confirm", "--code", "AAAAA-AAAAA", "--watch"]);
+    assert_needs(&wrong, "newCode");
+    assert_needs(&hosts.migrate(&["resume", "--watch"]), "code");
     let code = hosts.mailed_code(&alice);
     let done = hosts.migrate(&["confirm", "--code", &code, "--watch"]);
     assert_eq!((done.status, &done.json["state"]), (0, &json!("done")), "{done:?}");
