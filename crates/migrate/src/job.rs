@@ -140,15 +140,26 @@ pub struct Journal {
     pub operation: Option<Operation>,
     /// When the identity was seen to name this host.
     pub switched_at_ms: Option<u64>,
-    /// The revision that the account opened with here.
+    /// The commit that the account opened with here.
     #[serde(default)]
-    pub opened_rev: Option<Tid>,
+    pub opened: Option<Opened>,
     /// The signed change back.
     pub undo_operation: Option<Operation>,
     /// What else the owner should know.
     pub warnings: Vec<String>,
     /// The signed report, as it is in its file.
     pub report: Option<String>,
+}
+
+/// The commit that an account opened with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opened {
+    /// The commit.
+    pub commit: Cid,
+    /// Its revision.
+    pub rev: Tid,
+    /// The root of its tree.
+    pub data: Cid,
 }
 
 /// Records that cannot be read.
@@ -387,7 +398,7 @@ mod tests {
             code_asked_at_ms: None,
             operation: None,
             switched_at_ms: None,
-            opened_rev: None,
+            opened: None,
             undo_operation: None,
             warnings: Vec::new(),
             report: None,

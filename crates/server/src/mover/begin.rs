@@ -202,7 +202,7 @@ async fn begin(
         code_asked_at_ms: None,
         operation: None,
         switched_at_ms: None,
-        opened_rev: None,
+        opened: None,
         undo_operation: None,
         warnings: Vec::new(),
         report: None,

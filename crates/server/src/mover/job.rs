@@ -37,6 +37,8 @@ pub(super) struct Orders {
     pub(super) secrets: Option<Secrets>,
     /// To try again at once.
     pub(super) retry: bool,
+    /// To have another code mailed.
+    pub(super) new_code: bool,
     /// To ask again for blobs that did not come.
     pub(super) lost_blobs: bool,
     pub(super) cancel: bool,

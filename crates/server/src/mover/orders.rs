@@ -162,8 +162,10 @@ pub(crate) async fn resume(
         }
         None => None,
     };
+    let is_code_lost = matches!(job.journal.need, Some(Need::Code { .. }));
     let change = move |orders: &mut Orders| {
         orders.retry = true;
+        orders.new_code |= is_code_lost;
         orders.lost_blobs |= lost_blobs;
         orders.secrets = secrets.or(orders.secrets.take());
     };

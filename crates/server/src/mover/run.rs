@@ -16,6 +16,8 @@ use crate::pds::Pds;
 /// How long it is waited after a failure, and how long at most.
 const PAUSE_MIN: Duration = Duration::from_millis(500);
 const PAUSE_MAX: Duration = Duration::from_secs(5 * 60);
+/// How long it is waited at most when a host has said how long.
+const PAUSE_ASKED_MAX: Duration = Duration::from_secs(60 * 60);
 /// How often what may be for good is tried before a person has to decide.
 const DOUBTS_MAX: u64 = 3;
 /// How long it is waited for the database.
@@ -58,7 +60,8 @@ pub(super) async fn is_wanted(pds: &Pds, id: i64) -> bool {
 
 /// Does what is due, or waits for it. Returns whether there is more to come.
 async fn next(pds: &Pds, mut job: Job, live: &Live) -> Result<bool, JobError> {
-    take_orders(&mut job, live);
+    live.is_cancelled.store(false, Ordering::Relaxed);
+    take_orders(&mut job);
     if job.state.has_ended() {
         return Ok(false);
     }
@@ -84,9 +87,8 @@ async fn next(pds: &Pds, mut job: Job, live: &Live) -> Result<bool, JobError> {
 }
 
 /// Changes a move as its owner wants, if it is where they can.
-fn take_orders(job: &mut Job, live: &Live) {
-    live.is_cancelled.store(false, Ordering::Relaxed);
-    let Orders { approval, code, operation, secrets, retry, lost_blobs, cancel, undo } =
+pub(super) fn take_orders(job: &mut Job) {
+    let Orders { approval, code, operation, secrets, retry, new_code, lost_blobs, cancel, undo } =
         job.orders.clone();
     if let Some(secrets) = secrets {
         job.secrets = Some(secrets);
@@ -109,7 +111,8 @@ fn take_orders(job: &mut Job, live: &Live) {
         None => retry,
     };
     if is_met {
-        if matches!(need, Some(Need::NewCode { .. })) && code.is_none() {
+        let is_new = matches!(need, Some(Need::NewCode { .. })) || new_code;
+        if is_new && code.is_none() {
             job.journal.code_asked_at_ms = None;
         }
         job.journal.need = None;
@@ -176,6 +179,8 @@ fn ask(job: &mut Job, need: Need) -> String {
 fn postpone(job: &mut Job, error: String, after: Option<Duration>, now_ms: u64) {
     tracing::info!(did = %job.row.did, state = job.state.as_str(), error, "a step is tried again");
     let doubled = 1_u32 << job.row.attempts.min(16);
+    // Some say "next year".
+    let after = after.map(|after| after.min(PAUSE_ASKED_MAX));
     let pause = after.unwrap_or_else(|| PAUSE_MIN.saturating_mul(doubled).min(PAUSE_MAX));
     job.row.attempts += 1;
     job.row.run_at = now_ms + millis(pause);

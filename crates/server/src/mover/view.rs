@@ -11,11 +11,14 @@ use super::did_document::{destination, document, unsigned};
 use super::findings::finding;
 use super::job::{Job, JobError};
 use super::orders::undo_until_ms;
+use super::run::take_orders;
 use crate::pds::Pds;
 
 /// Returns a move as its owner sees it.
 pub(crate) async fn job(pds: &Pds, row: MoveJob) -> Result<defs::Job, JobError> {
-    let job = Job::of(pds, row)?;
+    let mut job = Job::of(pds, row)?;
+    // What they have just ordered is as good as done: nobody should be asked for it again.
+    take_orders(&mut job);
     let id = job.row.id;
     let account = pds.store.account(job.did()).await?;
     let lost = pds.store.read(|tx| {

@@ -142,3 +142,20 @@ async fn somebody_elses_password_begins_nothing() {
     assert!(!refused.unwrap().status.is_success());
     assert_eq!((states(&road.new).await.len(), accounts(&road.new).await), (0, 0));
 }
+
+#[tokio::test]
+async fn a_code_that_lets_one_sign_in_is_spent_once() {
+    let road = Road::new().await;
+    let alice = settled(&road.old, "alice").await;
+    let needed = Fault::refusal(401, "AuthFactorTokenRequired", "a code has been mailed");
+    road.source.once("createSession", needed.clone());
+    let asked = road.new.ask_to_move(&alice, &json!({})).await;
+    assert_eq!(asked.refusal(), (400, "AuthFactorTokenRequired".to_owned()));
+    // With the code there is one session; for another one there would have to be another code.
+    road.source.once("createSession", Fault::Pass);
+    road.source.always("createSession", needed);
+    let moving =
+        road.new.begin_move_with(&alice, &json!({ "authFactorToken": "AAAAA-BBBBB" })).await;
+    moving.finish(&road.old).await;
+    assert_eq!(road.source.count("createSession"), 2);
+}

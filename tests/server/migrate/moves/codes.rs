@@ -7,7 +7,7 @@ use identity::plc::{Content, State};
 use serde_json::{Value, json};
 
 use super::own_keys;
-use crate::harness::{Fault, Road};
+use crate::harness::{Fault, Road, eventually};
 use crate::identity::directory;
 
 const SIGN: &str = "com.atproto.identity.signPlcOperation";
@@ -83,4 +83,24 @@ async fn whoever_has_a_rotation_key_needs_no_code() {
     moving.until_state("done").await;
     assert_eq!(road.source.count(SIGN), 0);
     assert_eq!(plc.audited_log(&alice.did.parse().unwrap()).await.unwrap().entries().len(), 3);
+}
+
+#[tokio::test]
+async fn a_mail_that_got_lost_is_sent_again() {
+    let road = Road::new().await;
+    let alice = road.old.account("alice").await;
+    let moving = road.new.begin_move(&alice).await;
+    moving.approve().await;
+    moving.until_needed("code").await;
+    let lost = road.old.mailed_code(&alice.email).await;
+    moving.call("resumeMove", &json!({})).await.ok();
+    let another = eventually(async || {
+        let code = road.old.mailed_code(&alice.email).await;
+        (code != lost).then_some(code)
+    });
+    let another = another.await;
+    moving.until_needed("code").await;
+    moving.call("confirmMove", &json!({ "code": another })).await.ok();
+    moving.until_state("done").await;
+    assert_eq!(road.source.count("requestPlcOperationSignature"), 2);
 }

@@ -136,3 +136,27 @@ async fn another_change_at_the_last_moment_is_not_overwritten() {
     assert_eq!((states.len(), road.plc.count("POST /did")), (4, 1));
     assert!(states[3].also_known_as.contains(&"at://second.example.org".to_owned()));
 }
+
+#[tokio::test]
+async fn a_change_that_the_directory_refuses_is_no_dead_end() {
+    let road = Road::new().await;
+    let alice = road.old.account("alice").await;
+    let moving = road.new.begin_move(&alice).await;
+    road.plc.always(
+        "POST /did",
+        Fault::Answer(
+            400,
+            ("content-type", "application/json".to_owned()),
+            "{\"message\": \"too many changes\"}".into(),
+        ),
+    );
+    moving.approve_and_confirm(&road.old).await;
+    let job = moving.until_needed("review").await;
+    let warned = job["warnings"].as_array().unwrap().iter().filter_map(Value::as_str);
+    assert!(warned.into_iter().any(|text| text.contains("too many changes")), "{job:#}");
+    assert_eq!((&job["state"], states(&road, &alice).await.len()), (&json!("ready"), 1));
+    // Another attempt, or none: as the owner wants.
+    road.plc.let_through();
+    moving.finish(&road.old).await;
+    assert_eq!(states(&road, &alice).await.len(), 2);
+}

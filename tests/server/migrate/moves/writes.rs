@@ -1,5 +1,6 @@
 //! What an owner goes on writing while their account moves.
 
+use migrate::report::{SignedReport, Verdict};
 use repo::car::Decoder;
 use repo::commit::Commit;
 use repo::event::Message;
@@ -105,4 +106,25 @@ async fn nothing_that_is_written_meanwhile_is_lost_in_silence() {
     }
     assert!(!warnings.iter().any(|warning| warning.contains("note7")), "{warnings:#?}");
     assert_continuous(&road.new, &moving.here).await;
+}
+
+#[tokio::test]
+async fn what_is_written_at_the_new_host_at_once_does_not_spoil_the_report() {
+    let road = Road::new().await;
+    let alice = settled(&road.old, "alice").await;
+    let before = road.old.download(&alice, None).await;
+    let moving = road.new.begin_move(&alice).await;
+    let closing = road.source.hold("deactivateAccount");
+    moving.approve_and_confirm(&road.old).await;
+    moving.until_state("retire").await;
+    eventually(async || (road.source.count("deactivateAccount") > 0).then_some(())).await;
+    write(&road.new, &moving.here, "here", "note0", "note1").await;
+    road.new.delete_note(&moving.here, "vtt").await;
+    closing.open();
+    let job = moving.until_state("done").await;
+    assert_eq!(job["warnings"], json!([]));
+    let report = SignedReport::decode(moving.report().await.as_bytes()).unwrap();
+    let report = report.report();
+    assert_eq!(report.compare().verdict(), Verdict::Same, "{:#?}", report.compare());
+    assert_eq!((report.after.head.data, report.after.leaves.count), (before.commit.data, 5));
 }

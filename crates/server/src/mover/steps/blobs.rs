@@ -12,7 +12,7 @@ use migrate::job::State;
 use migrate::report::Loss;
 use store::{Account, BlobError, MoveBlob, Upload};
 use syntax::Cid;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::blob;
 use crate::mover::Live;
@@ -164,7 +164,7 @@ impl Crowd<'_> {
                     self.at_a_time = (self.at_a_time / 2).max(1);
                     good = 0;
                     wanted.push(cid);
-                    sleep(pause).await;
+                    self.rest(pause).await;
                 }
                 Outcome::Failed(error) => {
                     // A host that gives nothing at all is down; that is not this blob's fault.
@@ -183,6 +183,14 @@ impl Crowd<'_> {
             return Err(Trouble::Cancelled);
         }
         Ok((lost, failed))
+    }
+
+    /// Leaves the host alone for a while, unless the owner wants to cancel.
+    async fn rest(&self, pause: Duration) {
+        let until = Instant::now() + pause;
+        while Instant::now() < until && !self.live.is_cancelled() {
+            sleep_until(until.min(Instant::now() + TRY_PAUSE)).await;
+        }
     }
 
     /// Notes a failure, and tells whether there were so many that the blob is given up.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use migrate::host::HostError;
-use migrate::job::State;
+use migrate::job::{Opened, State};
 use syntax::Datetime;
 
 use super::fetch::warn;
@@ -32,9 +32,10 @@ pub(super) async fn activate(pds: &Pds, job: &mut Job) -> Result<Turn, Trouble> 
     if !account.state.status().is_active() {
         account::activate(pds, job.did()).await?;
     }
-    if job.journal.opened_rev.is_none() {
+    if job.journal.opened.is_none() {
         let head = pds.store.read(|tx| tx.head(account.id)).await?;
-        job.journal.opened_rev = head.map(|head| head.rev);
+        job.journal.opened =
+            head.map(|head| Opened { commit: head.commit, rev: head.rev, data: head.data });
     }
     Ok(Turn::Next(State::Network, "the account is open here".to_owned()))
 }

@@ -106,7 +106,7 @@ async fn compare(
     newer: HashSet<Cid>,
 ) -> Result<Late, Trouble> {
     let account = job.account(pds).await?.id;
-    let opened = job.journal.opened_rev;
+    let opened = job.journal.opened.map(|opened| opened.rev);
     let lease =
         pds.writers.lease(job.did()).await.map_err(|error| Trouble::later(chain(&error)))?;
     let repo = pds.store.read(|tx| tx.head(account)).await?.map(|head| head.repo);

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::io::Read as _;
 
 use migrate::host::Download;
-use migrate::job::{Journal, State};
+use migrate::job::{Journal, Opened, State};
 use migrate::report::{
-    Blob, Blobs, Consent, Contents, Head, Hosts, Identity, Loss, Report, Side, Times, VERSION,
+    Blob, Blobs, Consent, Contents, Head, Hosts, Identity, Loss, References, Report, Side, Times,
+    VERSION,
 };
 use repo::archive::ArchiveReader;
 use repo::car::Spool;
@@ -47,39 +48,30 @@ async fn write(pds: &Pds, job: &mut Job, account: &Account) -> Result<Report, Tr
     let Some(source) = job.journal.source.clone() else {
         return Err(Trouble::decide("it is not known what the old host had"));
     };
-    let (head, contents) = own_contents(pds, job.did(), account).await?;
+    let (mut head, contents) = own_contents(pds, job.did(), account).await?;
+    let mut own_leaves = contents.leaves.clone();
     let id = job.row.id;
     let known = pds.store.read(|tx| tx.move_blobs(id)).await?;
-    let mut lost = losses(&known);
-    lost.retain(|cid, _| contents.references.contains(cid));
-    // Some may have come whose records were deleted at the old host afterwards.
-    let is_kept = |blob: &&MoveBlob| blob.loss.is_none() && contents.references.contains(&blob.cid);
-    let came = known.iter().filter(is_kept).map(|blob| Blob {
-        cid: blob.cid,
-        size: blob.size,
-        mime_type: blob.mime_type.clone(),
-        is_rehashed: true,
-    });
     let here = own_blobs(pds, account).await?;
-    // What was here already, or came by another way, was never asked for.
-    let others = here.iter().filter(|blob| known.iter().all(|came| came.cid != blob.cid)).cloned();
-    // What was too large to come, or did not because the host failed, was there all the same.
-    let (kept_back, gone): (BTreeMap<Cid, Loss>, BTreeMap<Cid, Loss>) =
-        lost.iter().partition(|(_, loss)| !matches!(loss, Loss::NotFound | Loss::Damaged));
-    let kept_back = contents.references.iter().filter(|(cid, ..)| kept_back.contains_key(cid));
-    let kept_back = kept_back.map(|(cid, _, mime_type)| Blob {
-        cid: *cid,
-        size: 0,
-        mime_type: mime_type.to_owned(),
-        is_rehashed: false,
-    });
-    let before_blobs = came.chain(others).chain(kept_back);
-    let before_blobs = Blobs::of(before_blobs, &contents.references, &gone);
-    let after_blobs = Blobs::of(here, &contents.references, &lost);
+    let (before_blobs, after_blobs) = blobs(&known, &contents.references, here);
     let leaves = match source.data == head.data {
         // The same root is the same tree, or its hash would not be worth anything.
         true => contents.leaves.clone(),
-        false => their_contents(pds, job).await?.leaves,
+        false => {
+            let (data, theirs) = their_contents(pds, job).await?;
+            match job.journal.opened.filter(|opened| opened.data == data) {
+                // The owner has written here since. What came is what the account opened with.
+                Some(Opened { commit, rev, data }) => {
+                    head = Head { commit, rev: Some(rev), data, ..head };
+                    own_leaves = theirs.leaves.clone();
+                }
+                None => {
+                    let text = "the repository at the old host is not the one that is here";
+                    warn(job, text.to_owned());
+                }
+            }
+            theirs.leaves
+        }
     };
     let preferences = job.journal.preferences.clone();
     let own_preferences = own_preferences(pds, account).await?;
@@ -101,7 +93,7 @@ async fn write(pds: &Pds, job: &mut Job, account: &Account) -> Result<Report, Tr
         before: Side { head: source, leaves, blobs: before_blobs, preferences },
         after: Side {
             head,
-            leaves: contents.leaves,
+            leaves: own_leaves,
             blobs: after_blobs,
             preferences: Some(own_preferences),
         },
@@ -110,6 +102,35 @@ async fn write(pds: &Pds, job: &mut Job, account: &Account) -> Result<Report, Tr
         consents: consents(journal),
         warnings: journal.warnings.clone(),
     })
+}
+
+/// Describes the blobs at the old host and those that are here.
+fn blobs(known: &[MoveBlob], references: &References, here: Vec<Blob>) -> (Blobs, Blobs) {
+    let mut lost = losses(known);
+    lost.retain(|cid, _| references.contains(cid));
+    // Some may have come whose records were deleted at the old host afterwards.
+    let is_kept = |blob: &&MoveBlob| blob.loss.is_none() && references.contains(&blob.cid);
+    let came = known.iter().filter(is_kept).map(|blob| Blob {
+        cid: blob.cid,
+        size: blob.size,
+        mime_type: blob.mime_type.clone(),
+        is_rehashed: true,
+    });
+    // What was here already, or came by another way, was never asked for.
+    let others = here.iter().filter(|blob| known.iter().all(|came| came.cid != blob.cid)).cloned();
+    // What was too large to come, or did not because the host failed, was there all the same.
+    let (kept_back, gone): (BTreeMap<Cid, Loss>, BTreeMap<Cid, Loss>) =
+        lost.iter().partition(|(_, loss)| !matches!(loss, Loss::NotFound | Loss::Damaged));
+    let kept_back = references.iter().filter(|(cid, ..)| kept_back.contains_key(cid));
+    let kept_back = kept_back.map(|(cid, _, mime_type)| Blob {
+        cid: *cid,
+        size: 0,
+        mime_type: mime_type.to_owned(),
+        is_rehashed: false,
+    });
+    let before_blobs = came.chain(others).chain(kept_back);
+    let before_blobs = Blobs::of(before_blobs, references, &gone);
+    (before_blobs, Blobs::of(here, references, &lost))
 }
 
 fn signing_key(pds: &Pds, account: &Account) -> Result<crypto::PublicKey, Trouble> {
@@ -178,10 +199,9 @@ fn spool(
     Spool::new(MEMORY_BYTES_MAX, move || store.scratch_file())
 }
 
-/// Reads the repository at the old host, which has another tree than the one here.
-async fn their_contents(pds: &Pds, job: &mut Job) -> Result<Contents, Trouble> {
-    let text = "the repository at the old host is not the one that is here";
-    warn(job, text.to_owned());
+/// Reads the repository at the old host, which has another tree than the one here. Returns the root
+/// of the tree, too.
+async fn their_contents(pds: &Pds, job: &Job) -> Result<(Cid, Contents), Trouble> {
     let owner = job.owner(pds)?;
     let mut download: Download = owner.repo(None).await?;
     let mut reader = ArchiveReader::new(spool(&pds.store));
@@ -190,7 +210,8 @@ async fn their_contents(pds: &Pds, job: &mut Job) -> Result<Contents, Trouble> {
     }
     let read = spawn_blocking(move || {
         let mut archive = reader.finish().map_err(|error| chain(&error))?;
-        Contents::of(&mut archive).map_err(|error| chain(&error))
+        let contents = Contents::of(&mut archive).map_err(|error| chain(&error))?;
+        Ok::<_, String>((*archive.commit().data(), contents))
     });
     let contents = read.await.map_err(|error| Trouble::later(error.to_string()))?;
     contents.map_err(Trouble::Doubtful)

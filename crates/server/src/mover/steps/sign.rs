@@ -184,44 +184,61 @@ pub(super) async fn submit(pds: &Pds, job: &mut Job) -> Result<Turn, Trouble> {
         return Ok(Turn::Next(State::Sign, "the change is signed anew".to_owned()));
     };
     match send(pds, job, &operation).await? {
-        true => {
+        Sent::Yes => {
             pds.resolver.forget(job.did());
             let text = format!("the directory has the change {}", operation.cid());
             Ok(Turn::Next(State::Confirm, text))
         }
-        false => {
+        Sent::Overtaken => {
             debug_assert_eq!(operation.prev(), Some(planned.head));
             Ok(replan(job))
+        }
+        // It has not happened, so that there is a way back.
+        Sent::Refused(message) => {
+            (job.journal.approval, job.journal.operation) = (None, None);
+            let text = format!("the directory refuses the change: {message}");
+            warn(job, text.clone());
+            Ok(Turn::Next(State::Ready, text))
         }
     }
 }
 
-/// Sends an operation until the directory has it. Returns whether it can have it: not if another one
-/// follows the same.
-pub(super) async fn send(pds: &Pds, job: &Job, operation: &Operation) -> Result<bool, Trouble> {
+/// What came of sending an operation.
+pub(super) enum Sent {
+    /// The directory has it.
+    Yes,
+    /// The directory has another one that follows the same, or has taken it back.
+    Overtaken,
+    /// The directory does not have it and says that it never will.
+    Refused(String),
+}
+
+/// Sends an operation until the directory has it, or cannot have it.
+pub(super) async fn send(pds: &Pds, job: &Job, operation: &Operation) -> Result<Sent, Trouble> {
     let did = job.did();
-    let mut error = None;
-    for _ in 0..SUBMISSIONS_MAX {
+    let mut last = Err(PlcError::Conflict);
+    for attempt in 0..=SUBMISSIONS_MAX {
         // The log, not what was answered: an answer may be lost, and to an operation that it has a
         // directory says that it is forged.
         let log = pds.plc.audited_log(did).await?;
         let found = log.entries().iter().find(|entry| entry.cid == operation.cid());
         if let Some(entry) = found {
-            return Ok(!entry.nullified);
+            return Ok(if entry.nullified { Sent::Overtaken } else { Sent::Yes });
         }
         if operation.prev() != Some(log.last().cid) {
-            return Ok(false);
+            return Ok(Sent::Overtaken);
         }
-        match pds.plc.submit(did, operation).await {
-            Ok(()) | Err(PlcError::Conflict) => {}
-            Err(refused @ PlcError::Refused { .. }) => {
-                error =
-                    Some(Trouble::decide(format!("the directory refuses: {}", chain(&refused))));
-            }
-            Err(failed) => error = Some(failed.into()),
+        if attempt < SUBMISSIONS_MAX {
+            last = pds.plc.submit(did, operation).await;
         }
     }
-    Err(error.unwrap_or_else(|| Trouble::later("the directory does not show the operation")))
+    match last {
+        Ok(()) | Err(PlcError::Conflict) => {
+            Err(Trouble::later("the directory does not show the operation"))
+        }
+        Err(refused @ PlcError::Refused { .. }) => Ok(Sent::Refused(chain(&refused))),
+        Err(failed) => Err(failed.into()),
+    }
 }
 
 /// Looks at the identity from outside.

@@ -8,7 +8,7 @@ use store::AccountState;
 
 use super::close::sign_out;
 use super::fetch::warn;
-use super::sign::send;
+use super::sign::{Sent, send};
 use crate::account::{self, points_here};
 use crate::failure::Fault;
 use crate::mover::job::Job;
@@ -62,13 +62,20 @@ pub(super) async fn submit(pds: &Pds, job: &mut Job) -> Result<Turn, Trouble> {
             operation
         }
     };
-    if send(pds, job, &operation).await? {
-        pds.resolver.forget(job.did());
-        let text = format!("the directory has the change back {}", operation.cid());
-        return Ok(Turn::Next(State::UndoOpen, text));
+    match send(pds, job, &operation).await? {
+        Sent::Yes => {
+            pds.resolver.forget(job.did());
+            let text = format!("the directory has the change back {}", operation.cid());
+            Ok(Turn::Next(State::UndoOpen, text))
+        }
+        Sent::Overtaken => {
+            job.journal.undo_operation = None;
+            Err(Trouble::later("the identity was changed by somebody else meanwhile"))
+        }
+        Sent::Refused(message) => {
+            Err(Trouble::decide(format!("the directory refuses the change back: {message}")))
+        }
     }
-    job.journal.undo_operation = None;
-    Err(Trouble::later("the identity was changed by somebody else meanwhile"))
 }
 
 /// Waits for the document of a did:web to name another server.
