@@ -4,7 +4,7 @@ mod departure;
 mod identity_check;
 mod lifecycle;
 
-use crypto::PrivateKey;
+use crypto::{Curve, PrivateKey};
 use http::StatusCode;
 use store::{Account, NewAccount, Tx};
 use syntax::{Did, Handle};
@@ -134,6 +134,21 @@ pub(crate) async fn resume(
         })
         .await?;
     Ok(refresh_id)
+}
+
+/// Takes the signing key that waits for an identity, or makes one.
+///
+/// # Errors
+///
+/// [`Fault`] if the key cannot be opened or the database failed.
+pub(crate) async fn reserved_key(pds: &Pds, did: &Did) -> Result<PrivateKey, Fault> {
+    match pds.store.read(|tx| tx.reserved_key_of(did)).await? {
+        Some(key) => {
+            let opened = pds.keys.reserved_key(&key.did_key, &key.signing_key);
+            opened.map_err(|error| Fault::Internal(error.into()))
+        }
+        None => Ok(PrivateKey::generate(Curve::Secp256k1)),
+    }
 }
 
 /// Refuses what another account has, whatever state that is in.

@@ -48,7 +48,7 @@ pub(super) async fn create_account(
         Some(did) => {
             let document = pds.resolver.document(&did).await.ok();
             let document = document.map(|document| document.as_json().to_owned());
-            (did.clone(), reserved_key(&pds, &did).await?, document)
+            (did.clone(), account::reserved_key(&pds, &did).await?, document)
         }
         None => new_identity(&pds, &handle, recovery_key.as_deref()).await?,
     };
@@ -173,14 +173,4 @@ async fn new_identity(
     did_plc::submit(pds, &did, &operation).await?;
     let document = document::write(&did, &state);
     Ok((did, signing_key, Some(document)))
-}
-
-/// Takes the key that waits for an identity, or makes one.
-async fn reserved_key(pds: &Pds, did: &Did) -> Result<PrivateKey, Failure<Error>> {
-    match pds.store.read(|tx| tx.reserved_key_of(did)).await? {
-        Some(key) => {
-            pds.keys.reserved_key(&key.did_key, &key.signing_key).map_err(Failure::internal)
-        }
-        None => Ok(PrivateKey::generate(Curve::Secp256k1)),
-    }
 }

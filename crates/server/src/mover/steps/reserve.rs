@@ -1,9 +1,7 @@
 //! Making the account here, deactivated.
 
-use crypto::{Curve, PrivateKey};
 use migrate::job::State;
 use store::Status;
-use syntax::Did;
 
 use crate::account::{self, CreateError, Creation};
 use crate::caller::Service;
@@ -40,7 +38,7 @@ async fn reserve(pds: &Pds, job: &Job) -> Result<(), Trouble> {
     let (handle, email) = (job.journal.handle.clone(), job.journal.email.clone());
     let made = match pds.store.account(&did).await? {
         None => {
-            let signing_key = signing_key(pds, &did).await?;
+            let signing_key = account::reserved_key(pds, &did).await?;
             let invite_code = job.journal.invite_code.clone();
             let active = false;
             let creation =
@@ -56,15 +54,4 @@ async fn reserve(pds: &Pds, job: &Job) -> Result<(), Trouble> {
         CreateError::Store(error) => Trouble::from(error),
         error => Trouble::decide(error.to_string()),
     })
-}
-
-/// Takes the key that waits for an identity, or makes one.
-async fn signing_key(pds: &Pds, did: &Did) -> Result<PrivateKey, Trouble> {
-    match pds.store.read(|tx| tx.reserved_key_of(did)).await? {
-        Some(key) => {
-            let opened = pds.keys.reserved_key(&key.did_key, &key.signing_key);
-            opened.map_err(|error| Trouble::decide(error.to_string()))
-        }
-        None => Ok(PrivateKey::generate(Curve::Secp256k1)),
-    }
 }
