@@ -122,6 +122,9 @@ pub struct Journal {
     pub findings: Vec<Finding>,
     /// What a person has to do next.
     pub need: Option<Need>,
+    /// How often the step that is due has failed in a way that may be for good.
+    #[serde(default)]
+    pub doubts: u64,
     /// The commit of the old host that is here.
     pub source: Option<Head>,
     /// Records that cannot be read, some of them by name.
@@ -389,6 +392,7 @@ mod tests {
             was_here: false,
             findings: Vec::new(),
             need: None,
+            doubts: 0,
             source: None,
             unreadable: Unreadable::default(),
             preferences: None,

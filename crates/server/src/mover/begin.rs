@@ -150,7 +150,7 @@ pub(crate) async fn start(
     // Once: a code that the old host has mailed for it is good for one session.
     let visit = sign_in(pds, &source).await?;
     let did = visit.session.did.clone();
-    let id = match orders::live(pds, &did).await? {
+    let id = match begun_before(pds, &did).await? {
         // Whoever signs in at the old host is the owner; this is their second attempt.
         Some(id) => come_back(pds, id, Secrets::new(&visit.session.tokens, Some(&hash))).await?,
         None => match begin(pds, source, &visit, &hash, delete_after_days).await {
@@ -163,6 +163,22 @@ pub(crate) async fn start(
     };
     let tokens = arrive(pds, id, &did, hash).await?;
     Ok(Started { did, tokens })
+}
+
+/// Returns the move of an account that has not ended. One that could not even make the account as it
+/// was told to does not count: whoever asks again may want another handle.
+async fn begun_before(pds: &Pds, did: &Did) -> Result<Option<i64>, BeginError> {
+    let Some(id) = orders::live(pds, did).await? else { return Ok(None) };
+    let mut job = Job::load(pds, id).await?;
+    if job.state != State::Reserve || job.journal.need.is_none() {
+        return Ok(Some(id));
+    }
+    job.state = State::Cancelled;
+    job.secrets = None;
+    job.save(pds, Some("it is begun anew")).await?;
+    // It waits for a person, and ends when it looks again.
+    carry_out(pds, id);
+    Ok(None)
 }
 
 /// Writes down that a move begins, if nothing is in its way, and returns its number.
@@ -193,6 +209,7 @@ async fn begin(
         was_here: pds.store.account(&did).await?.is_some(),
         findings,
         need: None,
+        doubts: 0,
         source: None::<Head>,
         unreadable: Unreadable::default(),
         preferences: None,

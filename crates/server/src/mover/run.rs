@@ -139,6 +139,7 @@ fn apply(job: &mut Job, outcome: Result<Turn, Trouble>, now_ms: u64) -> Option<S
         Ok(Turn::Next(state, note)) => {
             tracing::info!(did = %job.row.did, state = state.as_str(), note, "a move goes on");
             (job.state, job.journal.need, job.row.attempts) = (state, None, 0);
+            job.journal.doubts = 0;
             Some(note)
         }
         Ok(Turn::Wait(need)) => {
@@ -153,10 +154,12 @@ fn apply(job: &mut Job, outcome: Result<Turn, Trouble>, now_ms: u64) -> Option<S
             None
         }
         Err(Trouble::Person(need)) => Some(ask(job, need)),
-        Err(Trouble::Doubtful(error)) if job.row.attempts + 1 >= DOUBTS_MAX => {
+        // Hosts that were down for a while do not count: only what has come, and was wrong.
+        Err(Trouble::Doubtful(error)) if job.journal.doubts + 1 >= DOUBTS_MAX => {
             Some(ask(job, Need::Decide { message: error }))
         }
         Err(Trouble::Doubtful(error)) => {
+            job.journal.doubts += 1;
             postpone(job, error, None, now_ms);
             None
         }
@@ -172,7 +175,7 @@ fn apply(job: &mut Job, outcome: Result<Turn, Trouble>, now_ms: u64) -> Option<S
 fn ask(job: &mut Job, need: Need) -> String {
     let sentence = need.message().unwrap_or("you are needed").to_owned();
     tracing::warn!(did = %job.row.did, state = job.state.as_str(), sentence, "a move waits");
-    (job.journal.need, job.row.attempts) = (Some(need), 0);
+    (job.journal.need, job.journal.doubts, job.row.attempts) = (Some(need), 0, 0);
     sentence
 }
 

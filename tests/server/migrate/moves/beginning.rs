@@ -84,6 +84,31 @@ async fn an_account_that_could_not_be_made_at_once_is_made_later() {
 }
 
 #[tokio::test]
+async fn whoever_comes_too_late_for_a_handle_chooses_another() {
+    let road = Road::new().await;
+    let alice = settled(&road.old, "alice").await;
+    road.source.once("getServiceAuth", Fault::Pass);
+    let gate = road.source.hold("getServiceAuth");
+    let change = json!({});
+    let begin = road.new.ask_to_move(&alice, &change);
+    // The handle is taken after it was looked at and before the account is made.
+    let take = async {
+        eventually(async || (road.source.count("getServiceAuth") > 1).then_some(())).await;
+        let input = json!({
+            "handle": "alice.test", "email": "other@example.com", "password": "of another alice",
+        });
+        road.new.post("com.atproto.server.createAccount").json(&input).send().await.ok();
+        gate.open();
+    };
+    let (refused, ()) = tokio::join!(begin, take);
+    assert!(refused.message().contains("already taken"), "{}", refused.text());
+    let moving = road.new.begin_move_with(&alice, &json!({ "handle": "alice-2.test" })).await;
+    let job = moving.finish(&road.old).await;
+    assert_eq!(job["handle"], "alice-2.test");
+    assert_eq!(states(&road.new).await, ["done", "cancelled"]);
+}
+
+#[tokio::test]
 async fn clocks_that_are_apart_are_set_right_first() {
     for (ahead, behind) in [(120, 0), (0, 120)] {
         let road = Road::new().await;

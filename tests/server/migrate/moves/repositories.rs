@@ -37,7 +37,8 @@ async fn what_comes_damaged_is_not_looked_at_and_is_asked_for_again() {
         let job = moving.until("a failure", |job| job["lastError"].is_string()).await;
         assert_eq!((&job["state"], job.get("need")), (&json!("import"), None), "{fault:?}");
         assert_eq!(indexed(&moving).await, json!(0), "{fault:?}");
-        road.new.advance(Duration::from_secs(2));
+        // Everywhere, as others begin to move meanwhile.
+        road.advance(Duration::from_secs(2));
         let job = moving.until_needed("review").await;
         assert_eq!(job["progress"]["records"], json!(5), "{fault:?}");
         assert_eq!(road.source.count(&repo_of(&owner)), 2, "{fault:?}");
@@ -82,7 +83,7 @@ async fn a_repository_that_stays_wrong_is_for_a_person_to_decide_about() {
         };
         // Whatever it was about, it is tried more than once before somebody has to look.
         let job = eventually(async || {
-            road.new.advance(Duration::from_secs(5));
+            road.advance(Duration::from_secs(2));
             let job = moving.job().await;
             let message = job["need"]["message"].as_str().unwrap_or_default();
             message.contains(what).then_some(job.clone())
@@ -94,6 +95,22 @@ async fn a_repository_that_stays_wrong_is_for_a_person_to_decide_about() {
     let moving = moving.unwrap();
     moving.call("resumeMove", &json!({})).await.ok();
     moving.finish(&road.old).await;
+}
+
+#[tokio::test]
+async fn a_host_that_was_down_for_long_has_as_many_attempts_as_any() {
+    let road = Road::new().await;
+    let alice = settled(&road.old, "alice").await;
+    road.source.times(4, &repo_of(&alice), Fault::status(500));
+    road.source.times(2, &repo_of(&alice), Fault::Shorten(300));
+    let moving = road.new.begin_move(&alice).await;
+    let job = eventually(async || {
+        road.advance(Duration::from_secs(2));
+        let job = moving.job().await;
+        job["need"].is_object().then_some(job)
+    });
+    assert_eq!(job.await["need"]["for"], "review");
+    assert_eq!(road.source.count(&repo_of(&alice)), 7);
 }
 
 #[tokio::test]
