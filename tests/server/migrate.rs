@@ -2,5 +2,6 @@
 
 mod host;
 mod killed;
+mod leaving;
 mod moves;
 mod rescue;

@@ -5,6 +5,7 @@ mod approve;
 mod bar;
 mod confirm;
 mod follow;
+mod leave;
 mod list;
 mod orders;
 mod plan;
@@ -51,6 +52,8 @@ pub(crate) enum Command {
     Undo(orders::UndoArguments),
     /// Shows the signed report of a move, or checks one.
     Report(report::Arguments),
+    /// Checks from outside whether all of an account is at another host, and says what to do next.
+    Leave(Box<leave::Arguments>),
     /// Lists the moves to a server, for its operator.
     List(list::Arguments),
 }
@@ -69,6 +72,7 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<ExitCode> {
             Command::Cancel(arguments) => orders::cancel(arguments).await,
             Command::Undo(arguments) => orders::undo(arguments).await,
             Command::Report(arguments) => report::run(arguments).await,
+            Command::Leave(arguments) => leave::run(arguments).await,
             Command::List(arguments) => list::run(arguments).await,
         }
     })

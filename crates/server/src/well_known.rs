@@ -2,6 +2,7 @@
 
 mod atproto_did;
 mod dev_mail;
+mod moving;
 
 use axum::Router;
 use axum::body::Body;
@@ -20,6 +21,7 @@ const BANNER: &str = "\
 This is Pagurus, a personal data server of the AT Protocol.
 
 Most of what it does is under /xrpc/
+Moving an account here, or away: /moving
 Protocol: https://atproto.com
 ";
 
@@ -38,6 +40,7 @@ pub(crate) fn router(pds: Pds) -> Router {
     Router::new()
         .merge(dev)
         .route("/", get(async || BANNER))
+        .route("/moving", get(moving::moving))
         .route("/robots.txt", get(async || ROBOTS))
         .route("/tls-check", get(tls_check))
         .route("/.well-known/atproto-did", get(atproto_did::atproto_did))

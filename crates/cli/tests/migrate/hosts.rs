@@ -87,7 +87,8 @@ impl Served {
         Self { _running: running, address: format!("localhost:{port}"), data }
     }
 
-    fn url(&self) -> String {
+    /// Returns where it is.
+    pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 

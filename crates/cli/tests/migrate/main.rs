@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "these are tests")]
 
 mod hosts;
+mod leave;
 
 use std::fs;
 use std::process::Command;
