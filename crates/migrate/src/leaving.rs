@@ -112,7 +112,11 @@ impl Leaving<'_> {
         findings.push(seen.to.at_new_host(&seen.identity.named));
         findings.push(seen.from.at_old_host(&seen.identity.named));
         match &seen.new {
-            Ok(copy) => findings.extend(seen.identity.signature(copy)),
+            // Until it is opened there, it is as the old host has signed it.
+            Ok(copy) if seen.to == Standing::Open => {
+                findings.extend(seen.identity.signature(copy));
+            }
+            Ok(_) => {}
             Err(unread) => findings.push(unread.finding("new host", to)),
         }
         match (&seen.old, seen.from) {

@@ -3,7 +3,8 @@
 //! [`bundle`] makes bundles from a store, which a server may be using, and checks them without one.
 //! [`age`] encrypts the part that is nobody else's. [`host`] is another host as the owner of an account
 //! uses it, and [`switch`] the change of an identity that moves the account. [`report`] says what came
-//! of a move, signed, and [`leaving`] whether the old account is still needed. Nothing in here reads a clock or takes a connection that it was not given.
+//! of a move, signed, and [`leaving`] whether the old account is still needed. Nothing in here reads a
+//! clock or takes a connection that it was not given.
 
 pub mod age;
 pub mod bundle;

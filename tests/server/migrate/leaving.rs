@@ -302,7 +302,9 @@ async fn who_is_half_way_is_told_what_comes_next() {
 
     hands.new.point_here(&hands.old, &hands.alice, &hands.here).await;
     let found = hands.check(By::Owner).await;
-    assert!(not_green(&found).contains(&(Level::Yellow, "new_account")), "{found:#?}");
+    let expected = [(Level::Yellow, "new_account"), (Level::Yellow, "old_account")];
+    assert_eq!(not_green(&found), expected, "{found:#?}");
+    assert!(found.advice.next[0].starts_with("Open the account at"), "{:?}", found.advice);
     assert!(!found.advice.may_close);
 }
 
