@@ -7,6 +7,7 @@ mod backup_plc;
 mod client;
 mod config;
 mod demo;
+mod exit;
 mod log;
 mod migrate;
 mod output;

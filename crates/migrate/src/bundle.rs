@@ -27,7 +27,7 @@ mod manifest;
 mod private;
 
 pub use crate::bundle::backup::{Backed, Backup, BackupError, PlcLog};
-pub(crate) use crate::bundle::blobs::hash as blob_hash;
+pub use crate::bundle::blobs::hash as blob_hash;
 pub use crate::bundle::check::{CheckError, Damage, Report, Trust, Verdict, check};
 pub use crate::bundle::files::{BlobFile, Files, PrivateError, files, open_private, read_manifest};
 pub use crate::bundle::folder::{Change, Faults};

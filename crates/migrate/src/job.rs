@@ -9,7 +9,7 @@ mod finding;
 use identity::Origin;
 use identity::plc::{DidKey, Operation, State as PlcState};
 use serde::{Deserialize, Serialize};
-use syntax::{Cid, Did, Handle, Tid};
+use syntax::{Cid, Handle, Tid};
 
 pub use crate::job::finding::{Finding, Level};
 use crate::report::{Head, Preferences};
@@ -223,6 +223,26 @@ pub enum NotAgreed {
 }
 
 impl State {
+    /// The states on the way to [`State::Done`], in their order.
+    pub const TO_DONE: [Self; 14] = [
+        Self::Reserve,
+        Self::Import,
+        Self::Blobs,
+        Self::Private,
+        Self::CatchUp,
+        Self::Ready,
+        Self::Sign,
+        Self::Submit,
+        Self::Confirm,
+        Self::FinalCatchUp,
+        Self::Activate,
+        Self::Network,
+        Self::Retire,
+        Self::Report,
+    ];
+    /// The states on the way back, in their order.
+    pub const BACK: [Self; 3] = [Self::UndoClose, Self::UndoSubmit, Self::UndoOpen];
+
     /// Tells whether a move that is here can be cancelled without a trace.
     pub fn is_cancellable(self) -> bool {
         self < Self::Submit
@@ -299,6 +319,37 @@ impl Planned {
 }
 
 impl Journal {
+    /// Begins the journal of a move from a host, under a handle. All else is still to be found, and
+    /// what is particular about it to be noted.
+    pub fn new(from: Origin, handle: Handle, began_at_ms: u64) -> Self {
+        Self {
+            from,
+            handle,
+            email: None,
+            invite_code: None,
+            own_key: None,
+            delete_after_days: None,
+            began_at_ms,
+            was_here: false,
+            findings: Vec::new(),
+            need: None,
+            doubts: 0,
+            source: None,
+            unreadable: Unreadable::default(),
+            preferences: None,
+            preferences_lost: None,
+            approval: None,
+            switch: None,
+            code_asked_at_ms: None,
+            operation: None,
+            switched_at_ms: None,
+            opened: None,
+            undo_operation: None,
+            warnings: Vec::new(),
+            report: None,
+        }
+    }
+
     /// Checks that the owner agreed to what there is now: the change, and what is lost.
     ///
     /// # Errors
@@ -321,11 +372,6 @@ impl Journal {
         }
         Ok(())
     }
-
-    /// Tells whether the identity of `did` is changed by an operation, and not by its owner's file.
-    pub fn is_plc(did: &Did) -> bool {
-        did.method() == "plc"
-    }
 }
 
 fn list(cids: &[Cid]) -> String {
@@ -337,33 +383,14 @@ fn list(cids: &[Cid]) -> String {
 mod tests {
     use super::*;
 
-    const ALL: [State; 21] = [
-        State::Reserve,
-        State::Import,
-        State::Blobs,
-        State::Private,
-        State::CatchUp,
-        State::Ready,
-        State::Sign,
-        State::Submit,
-        State::Confirm,
-        State::FinalCatchUp,
-        State::Activate,
-        State::Network,
-        State::Retire,
-        State::Report,
-        State::Done,
-        State::UndoClose,
-        State::UndoSubmit,
-        State::UndoOpen,
-        State::RolledBack,
-        State::Cancel,
-        State::Cancelled,
-    ];
+    fn all() -> impl Iterator<Item = State> {
+        let ends = [State::Done, State::RolledBack, State::Cancel, State::Cancelled];
+        State::TO_DONE.into_iter().chain(State::BACK).chain(ends)
+    }
 
     #[test]
     fn a_state_is_read_by_the_name_it_is_written_with() {
-        for state in ALL {
+        for state in all() {
             assert_eq!(State::parse(state.as_str()), Some(state));
         }
         assert_eq!(State::parse("flying"), None);
@@ -371,7 +398,7 @@ mod tests {
 
     #[test]
     fn no_state_can_be_both_cancelled_and_undone() {
-        for state in ALL {
+        for state in all() {
             assert!(!(state.is_cancellable() && state.is_undoable()), "{state:?}");
         }
         // While the change is on its way nobody knows which of the two it would be.
@@ -381,32 +408,8 @@ mod tests {
     #[test]
     fn an_approval_covers_what_was_named_and_nothing_else() {
         let (lost, other) = (Cid::of_raw(b"lost"), Cid::of_raw(b"other"));
-        let mut journal = Journal {
-            from: Origin::parse("https://old.example.com").unwrap(),
-            handle: Handle::parse("alice.example.com").unwrap(),
-            email: None,
-            invite_code: None,
-            own_key: None,
-            delete_after_days: None,
-            began_at_ms: 0,
-            was_here: false,
-            findings: Vec::new(),
-            need: None,
-            doubts: 0,
-            source: None,
-            unreadable: Unreadable::default(),
-            preferences: None,
-            preferences_lost: None,
-            approval: None,
-            switch: None,
-            code_asked_at_ms: None,
-            operation: None,
-            switched_at_ms: None,
-            opened: None,
-            undo_operation: None,
-            warnings: Vec::new(),
-            report: None,
-        };
+        let from = Origin::parse("https://old.example.com").unwrap();
+        let mut journal = Journal::new(from, Handle::parse("alice.example.com").unwrap(), 0);
         let mut approval = Approval { blobs: vec![lost], ..Approval::default() };
         assert_eq!(journal.check_approval(&approval, &[lost]), Ok(()));
         let refused = journal.check_approval(&approval, &[lost, other]);

@@ -18,3 +18,6 @@ pub mod report;
 pub mod rescue;
 mod signed;
 pub mod switch;
+mod words;
+
+pub use crate::words::with_sources;

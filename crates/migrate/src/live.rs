@@ -18,6 +18,7 @@ use crate::reading::{self, DownloadError, at_once, patiently};
 use crate::report::{
     Blobs, Contents, ContentsError, Head, Identity, Leaves, Live, LiveIdentity, Loss, Part, Report,
 };
+use crate::with_sources;
 
 /// Whom to ask.
 pub struct Witnesses<'a> {
@@ -188,13 +189,7 @@ impl Known {
 }
 
 fn trouble(to: &mut Vec<Trouble>, part: Part, error: &dyn std::error::Error) {
-    let mut why = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        why.push_str(&format!(": {error}"));
-        source = error.source();
-    }
-    to.push(Trouble { part, why });
+    to.push(Trouble { part, why: with_sources(error) });
 }
 
 impl fmt::Debug for Witnesses<'_> {

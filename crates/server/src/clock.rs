@@ -1,6 +1,7 @@
 //! What time it is, and the identifiers that are made of it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use syntax::{Datetime, Tid, TidClock};
 
@@ -47,4 +48,9 @@ impl Clock {
     pub(crate) fn tid_after(&self, floor: Tid) -> Tid {
         self.tids.next_after(self.now_us(), floor)
     }
+}
+
+/// Returns a time in milliseconds, as the database counts it.
+pub(crate) fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

@@ -1,7 +1,7 @@
 //! Changing the did:plc identities of accounts, with the server's key or with one of theirs.
 
 use http::StatusCode;
-use identity::plc::{Content, LimitError, Operation, State};
+use identity::plc::{Content, DidKey, LimitError, Operation, State};
 use identity::resolve::PlcError;
 use syntax::Did;
 use thiserror::Error;
@@ -21,6 +21,12 @@ pub(crate) enum ChangeError {
     /// No directory would take such a state.
     #[error(transparent)]
     Limit(#[from] LimitError),
+}
+
+/// Returns the rotation keys of this server, the highest first.
+pub(crate) fn own_keys(pds: &Pds) -> Vec<DidKey> {
+    let recovery = pds.config.recovery_did_key.as_deref().map(DidKey::new);
+    recovery.into_iter().chain([DidKey::from(&pds.keys.rotation.public_key())]).collect()
 }
 
 /// Changes an identity with the server's rotation key. Nothing is done if nothing would change.

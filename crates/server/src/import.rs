@@ -43,7 +43,7 @@ const PIECES_WAITING_MAX: usize = 4;
 const AHEAD_US_MAX: u64 = 5 * 60 * 1_000_000;
 
 /// Makes the file for what does not stay in memory.
-type OpenFile = Box<dyn FnMut() -> io::Result<File> + Send>;
+pub(crate) type OpenFile = Box<dyn FnMut() -> io::Result<File> + Send>;
 /// A repository that has been received.
 pub(crate) type Received = Archive<File, OpenFile>;
 
@@ -128,6 +128,13 @@ pub(crate) enum ImportError {
     Store(#[from] store::Error),
 }
 
+/// Makes a reader of a repository, whose file is on the disk of the data directory.
+pub(crate) fn reader(store: &Store) -> ArchiveReader<File, OpenFile> {
+    let store = store.clone();
+    let open: OpenFile = Box::new(move || store.scratch_file());
+    ArchiveReader::new(Spool::new(MEMORY_BYTES_MAX, open))
+}
+
 impl Receiver {
     /// Begins to receive a repository.
     pub(crate) fn new(store: &Store) -> Self {
@@ -135,8 +142,7 @@ impl Receiver {
         let store = store.clone();
         // Hashing and writing to a file take their time.
         let outcome = spawn_blocking(move || {
-            let open: OpenFile = Box::new(move || store.scratch_file());
-            let mut reader = ArchiveReader::new(Spool::new(MEMORY_BYTES_MAX, open));
+            let mut reader = reader(&store);
             while let Some(piece) = incoming.blocking_recv() {
                 reader.push(&piece)?;
             }

@@ -32,7 +32,7 @@ pub(crate) use crate::mover::job::JobError;
 pub(crate) use crate::mover::orders::{
     OrderError, approve, cancel, confirm, current, report, resume, undo,
 };
-pub(crate) use crate::mover::view::{job as shown, summary};
+pub(crate) use crate::mover::view::{job as shown, summary, uri};
 
 /// How many moves fetch repositories or blobs at a time.
 const FETCHING_MAX: usize = 4;

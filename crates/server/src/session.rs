@@ -6,6 +6,7 @@ use data_encoding::BASE64;
 use store::{AccountId, RefreshToken, Tx};
 use syntax::{Did, Handle};
 
+use crate::clock::millis;
 use crate::pds::Pds;
 use crate::token::{ACCESS_TIME, REFRESH_TIME, Scope, SessionClaims, Use, make_session_token};
 
@@ -105,8 +106,4 @@ pub(crate) fn rotate(
 /// Returns the handle that clients are shown.
 pub(crate) fn shown_handle(account: &store::Account) -> Handle {
     account.handle.clone().unwrap_or_else(Handle::invalid)
-}
-
-fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

@@ -55,7 +55,8 @@ pub struct BlobLock(#[expect(dead_code, reason = "held, not used")] OwnedMutexGu
 
 impl Blobs {
     /// Opens the folder. What uploads that did not end left behind is removed.
-    pub(crate) fn open(root: &Path) -> io::Result<Self> {
+    pub(crate) fn open(data: &Path) -> io::Result<Self> {
+        let root = data.join(FOLDER);
         let incoming = root.join(INCOMING);
         if incoming.exists() {
             fs::remove_dir_all(&incoming)?;
@@ -63,7 +64,7 @@ impl Blobs {
         fs::create_dir_all(&incoming)?;
         fs::create_dir_all(root.join(QUARANTINE))?;
         let locks = (0..LOCKS).map(|_| Arc::default()).collect();
-        Ok(Self { root: root.to_owned(), next: AtomicU64::new(0), locks })
+        Ok(Self { root, next: AtomicU64::new(0), locks })
     }
 
     /// Returns where in a data directory the bytes of a blob are, for who reads without a server.

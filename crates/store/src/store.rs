@@ -29,8 +29,6 @@ use crate::writer::{Followers, Run, Topic, Writer};
 
 /// The name of the database in the data directory.
 pub(crate) const DATABASE: &str = "pagurus.sqlite";
-/// The name of the folder of blobs.
-const BLOBS: &str = "blobs";
 /// The name of the file that says that a program uses the directory.
 const LOCK: &str = "pagurus.lock";
 /// The size of the database's pages: twice the export speed of the usual 4 KiB, at no cost to writes.
@@ -140,7 +138,7 @@ impl Store {
         let run = Run::new(connection, checkpoints, sequence, clock.clone(), faults, followers);
         let writer = Writer::start(run).map_err(at(&directory))?;
         let readers = Readers::new(&path, clock.clone());
-        let blobs = Blobs::open(&directory.join(BLOBS)).map_err(at(&directory))?;
+        let blobs = Blobs::open(&directory).map_err(at(&directory))?;
         let inner =
             Inner { writer, readers, blobs, clock, recent, grown, known, directory, _lock: lock };
         Ok(Self(Arc::new(inner)))

@@ -7,10 +7,11 @@ use lexicon::social::pagurus::migration::approve_move::{ApproveMove, Input};
 use lexicon::social::pagurus::migration::defs::Job;
 use syntax::Cid;
 
+use crate::exit::PERSON_NEEDED;
 use crate::migrate::Ending;
 use crate::migrate::session::{Session, Which};
 use crate::migrate::shown;
-use crate::migrate::status::{PERSON_NEEDED, Wanted};
+use crate::migrate::status::Wanted;
 use crate::{output, terminal};
 
 /// Without a terminal, what is lost has to be named, and --yes said. If there is more than that, the

@@ -8,25 +8,6 @@ use crate::{output, terminal};
 
 /// How many characters the bar itself has.
 const BAR: usize = 20;
-/// The states on the way to where a move ends.
-const TO_DONE: [State; 14] = [
-    State::Reserve,
-    State::Import,
-    State::Blobs,
-    State::Private,
-    State::CatchUp,
-    State::Ready,
-    State::Sign,
-    State::Submit,
-    State::Confirm,
-    State::FinalCatchUp,
-    State::Activate,
-    State::Network,
-    State::Retire,
-    State::Report,
-];
-/// And those on the way back.
-const BACK: [State; 3] = [State::UndoClose, State::UndoSubmit, State::UndoOpen];
 /// The most that a part of a step can be.
 const WHOLE: usize = 1000;
 
@@ -63,8 +44,11 @@ impl Bar {
 /// Writes the line.
 fn line(job: &Job) -> String {
     let state = State::parse(&job.state);
-    let steps: &[State] =
-        if state.is_some_and(|state| BACK.contains(&state)) { &BACK } else { &TO_DONE };
+    let steps: &[State] = if state.is_some_and(|state| State::BACK.contains(&state)) {
+        &State::BACK
+    } else {
+        &State::TO_DONE
+    };
     let step = steps.iter().position(|step| Some(*step) == state);
     let filled = step.map_or(0, |step| (step * WHOLE + part(job)) * BAR / (steps.len() * WHOLE));
     let filled = if state == Some(State::Done) { BAR } else { filled.min(BAR) };

@@ -11,8 +11,8 @@ use migrate::leaving::{Checklist, Leaving, View};
 use serde_json::json;
 use syntax::{AtIdentifier, Did};
 
+use crate::exit::{FAILED, PERSON_NEEDED};
 use crate::migrate::plan::with_factor;
-use crate::migrate::status::{FAILED, PERSON_NEEDED};
 use crate::output;
 use crate::rescue::network;
 use crate::secret::Password;

@@ -13,8 +13,8 @@ use serde_json::json;
 use syntax::{AtIdentifier, Handle};
 use zeroize::Zeroizing;
 
+use crate::exit::FAILED;
 use crate::migrate::shown;
-use crate::migrate::status::FAILED;
 use crate::secret::Password;
 use crate::{client, output, terminal};
 

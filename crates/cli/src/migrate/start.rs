@@ -9,11 +9,11 @@ use lexicon::social::pagurus::migration::start_move::{Input, Output, StartMove};
 use migrate::host::{HostError, Tokens};
 use syntax::Handle;
 
+use crate::exit::FAILED;
 use crate::migrate::Ending;
 use crate::migrate::plan::{self, Leaving};
 use crate::migrate::session::Session;
 use crate::migrate::shown;
-use crate::migrate::status::FAILED;
 use crate::output;
 use crate::secret::Password;
 

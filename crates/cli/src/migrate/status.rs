@@ -5,17 +5,9 @@ use std::process::ExitCode;
 use lexicon::social::pagurus::migration::defs::Job;
 use migrate::job::State;
 
+use crate::exit::{FAILED, FAILED_AFTER_SWITCH, LATER, PERSON_NEEDED};
 use crate::migrate::Ending;
 use crate::migrate::session::{Session, Which};
-
-/// It goes as it should and needs a person.
-pub(crate) const PERSON_NEEDED: u8 = 10;
-/// It goes on by itself, or is tried again.
-const GOING: u8 = 20;
-/// It does not go on, and the account is at the old host as it was.
-pub(crate) const FAILED: u8 = 30;
-/// It does not go on, and the identity may have changed.
-const FAILED_AFTER_SWITCH: u8 = 40;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -69,7 +61,7 @@ pub(crate) fn exit_status(job: &Job, wanted: Wanted) -> u8 {
         (Some(state), _) if state.has_ended() => failed,
         (_, Some(need)) if need.r#for == "decide" => failed,
         (_, Some(_)) => PERSON_NEEDED,
-        (_, None) => GOING,
+        (_, None) => LATER,
     }
 }
 

@@ -12,14 +12,10 @@ use migrate::live::{Found, Witnesses};
 use migrate::report::{SignatureError, SignedReport, recheck};
 use serde_json::json;
 
+use crate::exit::{FAILED, LATER};
 use crate::output;
 use crate::rescue::network;
 use crate::serve::clock;
-
-/// The exit status if somebody could not be asked, and the rest is as it should be.
-const LATER: u8 = 20;
-/// The exit status if something is not as it should be.
-const WRONG: u8 = 30;
 
 /// Looks at everything again that a report says, at the hosts and the directory themselves: reads and
 /// hashes all records and blobs, and checks the signatures. What the account has done since is no
@@ -100,7 +96,7 @@ fn show(
         }
     }
     if is_wrong || !checked.is_sound() {
-        ExitCode::from(WRONG)
+        ExitCode::from(FAILED)
     } else if found.troubles.is_empty() {
         ExitCode::SUCCESS
     } else {

@@ -1,25 +1,17 @@
 //! Showing how far a rescue is, and what came of it.
 
 use std::collections::BTreeMap;
-use std::error::Error;
 use std::path::Path;
 use std::process::ExitCode;
 
 use migrate::report::{Difference, Loss, Verdict};
 use migrate::rescue::{Failure, Plan, Preview, RescueError, Rescued, Source, Step};
+use migrate::with_sources;
 use serde_json::{Map, Value, json};
 use syntax::Cid;
 
+use crate::exit::{FAILED, FAILED_AFTER_SWITCH, LATER, PERSON_NEEDED};
 use crate::{output, terminal};
-
-/// The exit status if a person is needed.
-const WAITS: u8 = 10;
-/// The exit status if the same may work later.
-const LATER: u8 = 20;
-/// The exit status if it failed, and the identity is as it was.
-const FAILED: u8 = 30;
-/// The exit status if it failed after the identity was changed.
-const FAILED_AFTER: u8 = 40;
 
 /// What is shown, and how.
 pub(super) struct Shown {
@@ -97,7 +89,7 @@ impl Shown {
         let is_loss = |fault: &Difference| !matches!(fault, Difference::MimeType { .. });
         let is_lost =
             comparison.verdict() == Verdict::Different && comparison.faults.iter().any(is_loss);
-        if is_lost { ExitCode::from(FAILED_AFTER) } else { ExitCode::SUCCESS }
+        if is_lost { ExitCode::from(FAILED_AFTER_SWITCH) } else { ExitCode::SUCCESS }
     }
 
     /// Shows what stopped it.
@@ -124,9 +116,9 @@ impl Shown {
 
 fn status(failure: &Failure) -> u8 {
     match &failure.error {
-        error if error.waits_for_owner() => WAITS,
+        error if error.waits_for_owner() => PERSON_NEEDED,
         error if error.is_passing() => LATER,
-        _ if failure.is_switched => FAILED_AFTER,
+        _ if failure.is_switched => FAILED_AFTER_SWITCH,
         _ => FAILED,
     }
 }
@@ -273,14 +265,4 @@ fn loss(why: Loss) -> &'static str {
         Loss::NoAnswer => "the new host does not take it",
         Loss::Unknown => "nobody knows why",
     }
-}
-
-fn with_sources(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text.push_str(&format!(": {error}"));
-        source = error.source();
-    }
-    text
 }

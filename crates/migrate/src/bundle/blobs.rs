@@ -151,8 +151,13 @@ impl Bringing<'_> {
     }
 }
 
-/// Reads to the end, and returns how many bytes there were, and their hash.
-pub(crate) fn hash(
+/// Reads to the end, and returns how many bytes there were, and their SHA-256. Each piece is also
+/// given to `found`.
+///
+/// # Errors
+///
+/// [`io::Error`] if it cannot be read, or what `found` returned.
+pub fn hash(
     file: &mut impl Read,
     mut found: impl FnMut(&[u8]) -> io::Result<()>,
 ) -> io::Result<(u64, [u8; 32])> {

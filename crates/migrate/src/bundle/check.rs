@@ -20,6 +20,7 @@ use super::blobs::{self, Listed};
 use super::folder::Folder;
 use super::manifest::{Link, Manifest, Missing, Part, Signed, Why};
 use super::{MANIFEST, MANIFEST_BYTES_MAX, PLC_LOG_BYTES_MAX};
+use crate::with_sources;
 
 /// What was found of a bundle.
 #[derive(Debug, Clone, Default)]
@@ -377,15 +378,4 @@ impl Check<'_> {
             .collect();
         Ok(())
     }
-}
-
-/// Returns what an error says, and what those behind it say.
-fn with_sources(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text.push_str(&format!(": {error}"));
-        source = error.source();
-    }
-    text
 }

@@ -11,6 +11,7 @@ use store::{Account, AccountState, Status};
 
 use super::identity_check::{IdentityError, stated};
 use super::{delete, session};
+use crate::clock::millis;
 use crate::failure::{Fault, chain};
 use crate::pds::Pds;
 
@@ -66,7 +67,7 @@ async fn postpone(
     time: Duration,
     is_told: bool,
 ) -> Result<(), Fault> {
-    let later = pds.clock.now_ms() + u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    let later = pds.clock.now_ms() + millis(time);
     let (id, did, who) = (account.id, account.did.clone(), session::shown_handle(account));
     let url = pds.url.to_string();
     pds.store

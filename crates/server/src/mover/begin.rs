@@ -3,25 +3,24 @@
 use std::time::Duration;
 
 use identity::Origin;
-use identity::plc::DidKey;
+use identity::plc::{DidKey, is_plc};
 use migrate::host::{HostError, Owner, SignedIn};
-use migrate::job::{Finding, Journal, Level, State, Unreadable};
+use migrate::job::{Finding, Journal, Level, State};
 use migrate::preflight;
-use migrate::report::Head;
 use store::NewMove;
 use syntax::{AtIdentifier, Did, Handle};
 use thiserror::Error;
 use tokio::time::sleep;
 
-use super::did_document::{keys_of_old_host, own_keys};
+use super::did_document::keys_of_old_host;
 use super::findings::own_findings;
-use super::job::{Job, JobError, Secrets, seal};
+use super::job::{Job, JobError, Secrets, end_session, seal};
 use super::{carry_out, orders};
 use crate::failure::{Fault, chain};
-use crate::password;
 use crate::pds::Pds;
 use crate::session::Tokens;
 use crate::token::Scope;
+use crate::{did_plc, password};
 
 /// How often it is looked whether an account has been made.
 const LOOK: Duration = Duration::from_millis(20);
@@ -103,7 +102,7 @@ impl From<store::Error> for BeginError {
 pub(crate) async fn plan(pds: &Pds, source: &Source) -> Result<Plan, BeginError> {
     let visit = sign_in(pds, source).await?;
     let findings = look(pds, source, &visit).await;
-    leave(&visit).await;
+    end_session(&visit.owner).await;
     Ok(Plan { findings: findings?, session: visit.session, from: visit.from })
 }
 
@@ -112,7 +111,7 @@ async fn look(pds: &Pds, source: &Source, visit: &Visit) -> Result<Vec<Finding>,
     let Visit { session, from, owner } = visit;
     let did = &session.did;
     let mut findings = preflight::source(owner, session, &pds.did, pds.clock.now_ms()).await?;
-    if Journal::is_plc(did) {
+    if is_plc(did) {
         let log = pds.plc.audited_log(did).await.map_err(Fault::from)?;
         let last = log.last().operation.clone();
         let old = keys_of_old_host(owner).await?;
@@ -129,13 +128,6 @@ async fn look(pds: &Pds, source: &Source, visit: &Visit) -> Result<Vec<Finding>,
     findings.extend(own_findings(pds, source, session, from).await?);
     findings.push(preflight::stays_behind());
     Ok(findings)
-}
-
-/// Ends the session of somebody who does not move.
-async fn leave(visit: &Visit) {
-    if let Err(error) = visit.owner.sign_out().await {
-        tracing::info!(error = chain(&error), "a session at an old host ends by itself");
-    }
 }
 
 /// Begins a move, or gets back to the one that has begun.
@@ -156,7 +148,7 @@ pub(crate) async fn start(
         None => match begin(pds, source, &visit, &hash, delete_after_days).await {
             Ok(id) => id,
             Err(error) => {
-                leave(&visit).await;
+                end_session(&visit.owner).await;
                 return Err(error);
             }
         },
@@ -197,32 +189,16 @@ async fn begin(
     }
     let did = visit.session.did.clone();
     let secrets = Secrets::new(&visit.owner.tokens().await, Some(hash));
+    let handle = source.handle.ok_or_else(|| BeginError::NotReady("no handle".to_owned()))?;
     let journal = Journal {
-        from: visit.from.clone(),
-        handle: source.handle.ok_or_else(|| BeginError::NotReady("no handle".to_owned()))?,
         email: source.email.or(visit.session.email.clone()),
         invite_code: source.invite_code,
         own_key: source.own_key,
         delete_after_days,
-        began_at_ms: pds.clock.now_ms(),
         // Known now only: later it may be here because of this move.
         was_here: pds.store.account(&did).await?.is_some(),
         findings,
-        need: None,
-        doubts: 0,
-        source: None::<Head>,
-        unreadable: Unreadable::default(),
-        preferences: None,
-        preferences_lost: None,
-        approval: None,
-        switch: None,
-        code_asked_at_ms: None,
-        operation: None,
-        switched_at_ms: None,
-        opened: None,
-        undo_operation: None,
-        warnings: Vec::new(),
-        report: None,
+        ..Journal::new(visit.from.clone(), handle, pds.clock.now_ms())
     };
     let new = NewMove {
         did: did.clone(),
@@ -328,9 +304,9 @@ async fn sign_in_there(pds: &Pds, source: &Source, did: Option<Did>) -> Result<V
 async fn named_host(pds: &Pds, did: &Did) -> Result<Origin, BeginError> {
     let document = pds.resolver.document_anew(did).await;
     let document = document.map_err(|error| BeginError::Unknown(chain(&error)))?;
-    let service = document.service(identity::document::PDS_SERVICE);
-    let origin = service.and_then(|service| Origin::parse(&service.endpoint).ok());
-    origin.ok_or_else(|| BeginError::Unknown("it names no host of accounts".to_owned()))
+    document
+        .pds_endpoint()
+        .ok_or_else(|| BeginError::Unknown("it names no host of accounts".to_owned()))
 }
 
 /// Returns where the account would go: with a key that stands for the one that it will get.
@@ -344,6 +320,6 @@ fn likely_destination(
         host: pds.url.clone(),
         handle: handle.ok_or_else(|| BeginError::NotReady("no handle was chosen".to_owned()))?,
         signing_key: pds.keys.rotation.public_key(),
-        rotation_keys: own_keys(pds),
+        rotation_keys: did_plc::own_keys(pds),
     })
 }

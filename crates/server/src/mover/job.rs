@@ -13,6 +13,7 @@ use syntax::Did;
 use thiserror::Error;
 
 use super::trouble::Trouble;
+use crate::failure::chain;
 use crate::pds::Pds;
 
 /// A session at the old host. It is sealed when it is written.
@@ -100,6 +101,13 @@ pub(super) fn unseal<T: DeserializeOwned>(
     sealed: &[u8],
 ) -> Result<T, JobError> {
     Ok(serde_json::from_slice(&keys.unseal(&purpose(did), sealed)?)?)
+}
+
+/// Ends a session at the old host that is of no more use. If that fails, it ends by itself.
+pub(super) async fn end_session(owner: &Owner) {
+    if let Err(error) = owner.sign_out().await {
+        tracing::info!(error = chain(&error), "a session at an old host ends by itself");
+    }
 }
 
 impl Job {

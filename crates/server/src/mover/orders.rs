@@ -13,6 +13,7 @@ use thiserror::Error;
 
 use super::carry_out;
 use super::job::{Job, JobError, Orders, Secrets, seal, unseal};
+use crate::clock::millis;
 use crate::pds::Pds;
 
 /// Says why an order is not taken.
@@ -236,8 +237,7 @@ pub(crate) async fn report(pds: &Pds, did: &Did) -> Result<String, OrderError> {
 
 /// Returns until when a move can be undone, in milliseconds since 1970.
 pub(super) fn undo_until_ms(job: &Job) -> Option<u64> {
-    let time_ms = u64::try_from(RECOVERY_TIME.as_millis()).unwrap_or_default();
-    job.journal.switched_at_ms.map(|at| at + time_ms)
+    job.journal.switched_at_ms.map(|at| at + millis(RECOVERY_TIME))
 }
 
 async fn sign_in(

@@ -10,6 +10,7 @@ use super::Live;
 use super::job::{Job, JobError, Orders};
 use super::steps;
 use super::trouble::{Trouble, Turn};
+use crate::clock::millis;
 use crate::failure::chain;
 use crate::pds::Pds;
 
@@ -188,8 +189,4 @@ fn postpone(job: &mut Job, error: String, after: Option<Duration>, now_ms: u64) 
     job.row.attempts += 1;
     job.row.run_at = now_ms + millis(pause);
     job.row.last_error = Some(error);
-}
-
-fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

@@ -2,12 +2,14 @@
 
 use std::sync::atomic::Ordering;
 
+use identity::Origin;
+use identity::plc::{DidKey, is_plc};
 use lexicon::social::pagurus::migration::{defs, list_moves};
-use migrate::job::{Journal, Need};
+use migrate::job::Need;
 use store::MoveJob;
 use syntax::{Datetime, Uri};
 
-use super::did_document::{destination, document, unsigned};
+use super::did_document::{destination, document_of, unsigned};
 use super::findings::finding;
 use super::job::{Job, JobError};
 use super::orders::undo_until_ms;
@@ -61,7 +63,7 @@ pub(crate) async fn job(pds: &Pds, row: MoveJob) -> Result<defs::Job, JobError> 
     Ok(defs::Job {
         did: job.did().clone(),
         state: job.state.as_str().to_owned(),
-        from: uri(&journal.from.to_string()),
+        from: uri(&journal.from),
         handle: journal.handle.clone(),
         began_at: Datetime::from_unix_ms(journal.began_at_ms),
         need: journal.need.as_ref().map(need),
@@ -120,7 +122,7 @@ fn need(need: &Need) -> defs::Need {
 }
 
 fn change(pds: &Pds, job: &Job, account: &store::Account) -> Option<defs::Change> {
-    if !Journal::is_plc(job.did()) {
+    if !is_plc(job.did()) {
         let to = destination(pds, account).ok()?;
         return Some(defs::Change {
             head: None,
@@ -129,12 +131,12 @@ fn change(pds: &Pds, job: &Job, account: &store::Account) -> Option<defs::Change
             keys_dropped: Vec::new(),
             may_undo: Vec::new(),
             operation: None,
-            document: Some(document(job.did(), &to)),
+            document: Some(document_of(job.did(), &to)),
         });
     }
     let planned = job.journal.switch.as_ref()?;
     let switch = planned.switch();
-    let names = |keys: &[identity::plc::DidKey]| -> Vec<String> {
+    let names = |keys: &[DidKey]| -> Vec<String> {
         keys.iter().map(|key| key.as_str().to_owned()).collect()
     };
     let signer = switch.before.rotation_keys.iter().find(|key| switch.dropped.contains(key));
@@ -153,6 +155,7 @@ fn number(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-fn uri(text: &str) -> Uri {
-    Uri::parse(text).expect("an origin is a URI")
+/// Writes where a host is.
+pub(crate) fn uri(origin: &Origin) -> Uri {
+    Uri::parse(&origin.to_string()).expect("an origin is a URI")
 }

@@ -9,6 +9,7 @@ use repo::data::json::Json;
 use repo::data::{Map, Value};
 
 use crate::caller::Account;
+use crate::did_plc;
 use crate::failure::Failure;
 use crate::pds::Pds;
 
@@ -25,10 +26,8 @@ pub(super) async fn get_recommended_did_credentials(
         ("type", Value::from(PDS_SERVICE_TYPE)),
         ("endpoint", Value::from(pds.url.to_string().as_str())),
     ]);
-    let rotation_keys = || {
-        let recovery = pds.config.recovery_did_key.clone();
-        recovery.into_iter().chain([pds.keys.rotation.public_key().to_string()]).collect()
-    };
+    let rotation_keys =
+        || did_plc::own_keys(&pds).iter().map(|key| key.as_str().to_owned()).collect();
     Ok(Output {
         also_known_as: account.handle.as_ref().map(|handle| vec![format!("at://{handle}")]),
         rotation_keys: (account.did.method() == "plc").then(rotation_keys),

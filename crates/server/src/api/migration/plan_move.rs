@@ -25,7 +25,7 @@ pub(super) async fn plan_move(pds: Pds, _: Public, input: Input) -> Result<Outpu
     let plan = mover::plan(&pds, &source.read()?).await.map_err(Fault::from)?;
     Ok(Output {
         did: plan.session.did,
-        from: source::uri(&plan.from),
+        from: mover::uri(&plan.from),
         handle: plan.session.handle,
         findings: plan.findings.iter().map(mover::finding).collect(),
     })

@@ -46,8 +46,3 @@ impl Given {
         })
     }
 }
-
-/// Writes where a host is.
-pub(super) fn uri(origin: &Origin) -> Uri {
-    Uri::parse(&origin.to_string()).expect("an origin is a URI")
-}

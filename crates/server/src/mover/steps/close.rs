@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use migrate::host::HostError;
 use migrate::job::{Opened, State};
 use syntax::Datetime;
 
@@ -11,7 +10,7 @@ use super::late;
 use crate::account;
 use crate::failure::chain;
 use crate::mover::Live;
-use crate::mover::job::Job;
+use crate::mover::job::{Job, end_session};
 use crate::mover::trouble::{Trouble, Turn};
 use crate::pds::Pds;
 
@@ -126,10 +125,7 @@ fn delete_after(pds: &Pds, job: &Job) -> Option<Datetime> {
 /// Ends the session at the old host. Whatever comes of it, it is forgotten here.
 pub(super) async fn sign_out(pds: &Pds, job: &mut Job) {
     if let Ok(owner) = job.owner(pds) {
-        let outcome: Result<(), HostError> = owner.sign_out().await;
-        if let Err(error) = outcome {
-            tracing::info!(error = chain(&error), "a session at an old host ends by itself");
-        }
+        end_session(&owner).await;
     }
     job.secrets = None;
 }

@@ -3,8 +3,9 @@
 use std::sync::atomic::Ordering;
 
 use crypto::PublicKey;
+use identity::plc::is_plc;
 use migrate::host::{HostError, Owner};
-use migrate::job::{Journal, State, Unreadable};
+use migrate::job::{State, Unreadable};
 use migrate::report::{Head, Preferences};
 use repo::archive::{AnyCommit, ArchiveError};
 use repo::data::{Limits, Value, json};
@@ -117,6 +118,12 @@ pub(super) async fn final_catch_up(pds: &Pds, job: &mut Job, live: &Live) -> Res
     }
 }
 
+/// Tells whether the old host has another commit than the one that came last.
+pub(super) async fn is_behind(job: &Job, owner: &Owner) -> Result<bool, Trouble> {
+    let latest = owner.latest_commit().await?;
+    Ok(job.journal.source.as_ref().is_none_or(|head| head.commit != latest.cid))
+}
+
 /// Fetches what is newer than what is here, and tells whether something was.
 pub(super) async fn newer(
     pds: &Pds,
@@ -124,12 +131,10 @@ pub(super) async fn newer(
     owner: &Owner,
     live: &Live,
 ) -> Result<bool, Trouble> {
-    let latest = owner.latest_commit().await?;
-    let source = job.journal.source.as_ref();
-    if source.is_some_and(|head| head.commit == latest.cid) {
+    if !is_behind(job, owner).await? {
         return Ok(false);
     }
-    let since = source.and_then(|head| head.rev);
+    let since = job.journal.source.as_ref().and_then(|head| head.rev);
     let archive = receive(pds, owner, since, live).await?;
     take(pds, job, archive, live).await?;
     Ok(true)
@@ -192,7 +197,7 @@ pub(super) async fn head(
     root: Cid,
     commit: AnyCommit,
 ) -> Result<(Head, Vec<PublicKey>), Trouble> {
-    let (log, keys) = match Journal::is_plc(job.did()) {
+    let (log, keys) = match is_plc(job.did()) {
         true => (Some(pds.plc.audited_log(job.did()).await?), Vec::new()),
         false => (None, keys_of_document(pds, job).await),
     };

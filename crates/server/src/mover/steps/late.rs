@@ -17,7 +17,7 @@ use syntax::{Cid, Tid};
 use tokio::task::spawn_blocking;
 
 use super::blobs;
-use super::fetch::{head, receive, warn};
+use super::fetch::{head, is_behind, receive, warn};
 use crate::failure::chain;
 use crate::import::{ImportError, Received, addition, check};
 use crate::mover::Live;
@@ -53,11 +53,10 @@ pub(super) async fn bring(
     owner: &Arc<Owner>,
     live: &Live,
 ) -> Result<bool, Trouble> {
-    let latest = owner.latest_commit().await?;
-    let source = job.journal.source.as_ref();
-    if source.is_some_and(|head| head.commit == latest.cid) {
+    if !is_behind(job, owner).await? {
         return Ok(false);
     }
+    let source = job.journal.source.as_ref();
     // What is newer tells what was written there; the whole tells where, whatever has become of the
     // repository here.
     let newer = blocks_since(owner, source.and_then(|head| head.rev)).await?;

@@ -1,42 +1,39 @@
 //! Writing the report: everything here is read again for it.
 
 use std::collections::BTreeMap;
-use std::io::Read as _;
 
-use migrate::host::Download;
+use crypto::PublicKey;
+use identity::plc::is_plc;
+use identity::plc::log::AuditedLog;
+use migrate::bundle::blob_hash;
 use migrate::job::{Journal, Opened, State};
 use migrate::report::{
     Blob, Blobs, Consent, Contents, Head, Hosts, Identity, Loss, References, Report, Side, Times,
     VERSION,
 };
-use repo::archive::ArchiveReader;
-use repo::car::Spool;
-use sha2::{Digest as _, Sha256};
-use store::{Account, MoveBlob, Store};
-use syntax::{Cid, Codec, Datetime, Did};
+use store::{Account, MoveBlob};
+use syntax::{Cid, Datetime};
 use tokio::task::spawn_blocking;
 
 use super::blobs::loss;
 use super::close::sign_out;
-use super::fetch::warn;
+use super::fetch::{receive, warn};
 use crate::failure::chain;
+use crate::import::reader;
+use crate::mover::Live;
+use crate::mover::did_document::signing_key;
 use crate::mover::job::Job;
 use crate::mover::trouble::{Trouble, Turn};
 use crate::pds::Pds;
 
-/// How much of a repository stays in memory while it is read; more goes to a file.
-const MEMORY_BYTES_MAX: usize = 8 << 20;
-/// How much of a blob is read at a time.
-const PIECE_BYTES: usize = 256 << 10;
 /// How many blobs are listed together.
 const PAGE: u64 = 1000;
 
 /// Writes and signs the report, and forgets what it took to speak to the old host.
-pub(super) async fn step(pds: &Pds, job: &mut Job) -> Result<Turn, Trouble> {
+pub(super) async fn step(pds: &Pds, job: &mut Job, live: &Live) -> Result<Turn, Trouble> {
     let account = job.account(pds).await?;
-    let key = pds.keys.signing_key(&account.did, &account.signing_key);
-    let key = key.map_err(|error| Trouble::decide(error.to_string()))?;
-    let report = write(pds, job, &account).await?;
+    let key = signing_key(pds, &account)?;
+    let report = write(pds, job, live, &account, key.public_key()).await?;
     let signed = report.sign(&key).map_err(|error| Trouble::decide(error.to_string()))?;
     let file = String::from_utf8(signed.encode());
     job.journal.report = Some(file.map_err(|error| Trouble::decide(error.to_string()))?);
@@ -44,11 +41,21 @@ pub(super) async fn step(pds: &Pds, job: &mut Job) -> Result<Turn, Trouble> {
     Ok(Turn::Next(State::Done, "the account has moved".to_owned()))
 }
 
-async fn write(pds: &Pds, job: &mut Job, account: &Account) -> Result<Report, Trouble> {
+async fn write(
+    pds: &Pds,
+    job: &mut Job,
+    live: &Live,
+    account: &Account,
+    key: PublicKey,
+) -> Result<Report, Trouble> {
     let Some(source) = job.journal.source.clone() else {
         return Err(Trouble::decide("it is not known what the old host had"));
     };
-    let (mut head, contents) = own_contents(pds, job.did(), account).await?;
+    let log = match is_plc(job.did()) {
+        true => Some(pds.plc.audited_log(job.did()).await?),
+        false => None,
+    };
+    let (mut head, contents) = own_contents(pds, account, log.as_ref(), key).await?;
     let mut own_leaves = contents.leaves.clone();
     let id = job.row.id;
     let known = pds.store.read(|tx| tx.move_blobs(id)).await?;
@@ -58,7 +65,7 @@ async fn write(pds: &Pds, job: &mut Job, account: &Account) -> Result<Report, Tr
         // The same root is the same tree, or its hash would not be worth anything.
         true => contents.leaves.clone(),
         false => {
-            let (data, theirs) = their_contents(pds, job).await?;
+            let (data, theirs) = their_contents(pds, job, live).await?;
             match job.journal.opened.filter(|opened| opened.data == data) {
                 // The owner has written here since. What came is what the account opened with.
                 Some(Opened { commit, rev, data }) => {
@@ -75,14 +82,15 @@ async fn write(pds: &Pds, job: &mut Job, account: &Account) -> Result<Report, Tr
     };
     let preferences = job.journal.preferences.clone();
     let own_preferences = own_preferences(pds, account).await?;
-    let identity = identity(pds, job).await?;
+    let planned = job.journal.switch.as_ref();
+    let identity = planned.zip(log).and_then(|(planned, log)| Identity::of(&log, &planned.head));
     let journal = &job.journal;
     let time = Datetime::from_unix_ms;
     Ok(Report {
         version: VERSION,
         did: job.did().clone(),
         handle: account.handle.clone(),
-        signing_key: signing_key(pds, account)?,
+        signing_key: key,
         owner_key: None,
         hosts: Hosts { from: Some(journal.from.clone()), to: pds.url.clone() },
         times: Times {
@@ -133,11 +141,6 @@ fn blobs(known: &[MoveBlob], references: &References, here: Vec<Blob>) -> (Blobs
     (before_blobs, Blobs::of(here, references, &lost))
 }
 
-fn signing_key(pds: &Pds, account: &Account) -> Result<crypto::PublicKey, Trouble> {
-    let key = pds.keys.signing_key(&account.did, &account.signing_key);
-    Ok(key.map_err(|error| Trouble::decide(error.to_string()))?.public_key())
-}
-
 fn losses(known: &[MoveBlob]) -> BTreeMap<Cid, Loss> {
     let lost = known.iter().filter_map(|blob| Some((blob.cid, loss(blob.loss.as_deref()?))));
     lost.collect()
@@ -157,27 +160,17 @@ fn consents(journal: &Journal) -> Vec<Consent> {
     }]
 }
 
-async fn identity(pds: &Pds, job: &Job) -> Result<Option<Identity>, Trouble> {
-    let Some(planned) = &job.journal.switch else { return Ok(None) };
-    let log = pds.plc.audited_log(job.did()).await?;
-    Ok(Identity::of(&log, &planned.head))
-}
-
 /// Reads the repository here as anybody would who gets it as a file.
 async fn own_contents(
     pds: &Pds,
-    did: &Did,
     account: &Account,
+    log: Option<&AuditedLog>,
+    key: PublicKey,
 ) -> Result<(Head, Contents), Trouble> {
-    let log = match Journal::is_plc(did) {
-        true => Some(pds.plc.audited_log(did).await?),
-        false => None,
-    };
-    let keys = [signing_key(pds, account)?];
     let (store, id) = (pds.store.clone(), account.id);
     let read = pds.store.read_long(move |tx| {
         let head = tx.head(id)?.ok_or(store::Error::Missing)?;
-        let mut reader = ArchiveReader::new(spool(&store));
+        let mut reader = reader(&store);
         let exported = tx.export_repo(&head, None, |piece| reader.push(&piece));
         if let Err(error) = exported {
             return Ok(Err(chain(&error)));
@@ -189,27 +182,14 @@ async fn own_contents(
         Ok::<_, store::Error>(contents)
     });
     let (root, commit, contents) = read.await?.map_err(Trouble::Doubtful)?;
-    Ok((Head::of(root, &commit, log.as_ref(), &keys), contents))
-}
-
-fn spool(
-    store: &Store,
-) -> Spool<std::fs::File, impl FnMut() -> std::io::Result<std::fs::File> + Send + 'static> {
-    let store = store.clone();
-    Spool::new(MEMORY_BYTES_MAX, move || store.scratch_file())
+    Ok((Head::of(root, &commit, log, &[key]), contents))
 }
 
 /// Reads the repository at the old host, which has another tree than the one here. Returns the root
 /// of the tree, too.
-async fn their_contents(pds: &Pds, job: &Job) -> Result<(Cid, Contents), Trouble> {
-    let owner = job.owner(pds)?;
-    let mut download: Download = owner.repo(None).await?;
-    let mut reader = ArchiveReader::new(spool(&pds.store));
-    while let Some(piece) = download.next().await? {
-        reader.push(&piece).map_err(|error| Trouble::Doubtful(chain(&error)))?;
-    }
+async fn their_contents(pds: &Pds, job: &Job, live: &Live) -> Result<(Cid, Contents), Trouble> {
+    let mut archive = receive(pds, &*job.owner(pds)?, None, live).await?;
     let read = spawn_blocking(move || {
-        let mut archive = reader.finish().map_err(|error| chain(&error))?;
         let contents = Contents::of(&mut archive).map_err(|error| chain(&error))?;
         Ok::<_, String>((*archive.commit().data(), contents))
     });
@@ -234,22 +214,11 @@ async fn own_blobs(pds: &Pds, account: &Account) -> Result<Vec<Blob>, Trouble> {
             let Some(row) = row else { continue };
             let opened = pds.store.blobs().open_blob(&account.did, &cid).await;
             let opened = opened.map_err(|error| Trouble::later(chain(&error)))?;
-            let Some((file, size)) = opened else { continue };
-            let is_rehashed = spawn_blocking(move || rehash(file)).await;
-            let is_rehashed = matches!(is_rehashed, Ok(Ok(found)) if found == cid);
+            let Some((mut file, size)) = opened else { continue };
+            let hash = spawn_blocking(move || blob_hash(&mut file, |_| Ok(()))).await;
+            let is_rehashed = matches!(hash, Ok(Ok((_, hash))) if hash == *cid.digest());
             found.push(Blob { cid, size, mime_type: row.mime_type, is_rehashed });
         }
-    }
-}
-
-fn rehash(mut file: std::fs::File) -> std::io::Result<Cid> {
-    let (mut hash, mut piece) = (Sha256::new(), vec![0; PIECE_BYTES]);
-    loop {
-        let read = file.read(&mut piece)?;
-        if read == 0 {
-            return Ok(Cid::from_digest(Codec::Raw, hash.finalize().into()));
-        }
-        hash.update(&piece[..read]);
     }
 }
 

@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
-use identity::plc::Operation;
+use identity::plc::{Operation, is_plc};
 use identity::resolve::PlcError;
-use migrate::host::HostError;
-use migrate::job::{Journal, Need, Planned, State};
+use migrate::host::{HostError, Owner};
+use migrate::job::{Need, Planned, State};
 use migrate::switch::Switch;
 use syntax::Cid;
 
 use super::fetch::{newer, warn};
 use crate::account::points_here;
+use crate::clock::millis;
 use crate::failure::{Fault, chain};
 use crate::mover::Live;
 use crate::mover::did_document::{destination, keys_of_old_host};
@@ -21,14 +22,14 @@ use crate::pds::Pds;
 /// How long codes last that hosts mail, as most of them have it.
 const CODE_TIME: Duration = Duration::from_secs(15 * 60);
 /// How often a document is looked at that its owner publishes.
-const DOCUMENT_PAUSE: Duration = Duration::from_secs(5);
+pub(super) const DOCUMENT_PAUSE: Duration = Duration::from_secs(5);
 /// How often an operation is sent before it is waited.
 const SUBMISSIONS_MAX: usize = 3;
 
 /// Plans the change, and waits until the owner agrees to it and to what is lost.
 pub(super) async fn ready(pds: &Pds, job: &mut Job, live: &Live) -> Result<Turn, Trouble> {
     let owner = job.owner(pds)?;
-    plan(pds, job).await?;
+    plan(pds, job, &owner).await?;
     let Some(approval) = job.journal.approval.clone() else {
         job.keep_session(&owner).await;
         return Ok(Turn::Wait(Need::Review));
@@ -52,17 +53,16 @@ pub(super) async fn ready(pds: &Pds, job: &mut Job, live: &Live) -> Result<Turn,
 }
 
 /// Notes what will change, as the directory has it now.
-async fn plan(pds: &Pds, job: &mut Job) -> Result<(), Trouble> {
-    if !Journal::is_plc(job.did()) {
+async fn plan(pds: &Pds, job: &mut Job, owner: &Owner) -> Result<(), Trouble> {
+    if !is_plc(job.did()) {
         return Ok(());
     }
-    let owner = job.owner(pds)?;
     let to = destination(pds, &*job.account(pds).await?)?;
     let last = pds.plc.last_operation(job.did()).await?;
     if job.journal.switch.as_ref().is_some_and(|planned| planned.head == last.cid()) {
         return Ok(());
     }
-    let old = keys_of_old_host(&owner).await?;
+    let old = keys_of_old_host(owner).await?;
     let switch = Switch::plan(&last, &old, &to, job.journal.own_key.clone())?;
     switch.after.check_limits()?;
     job.journal.switch = Some(Planned::of(&switch, &last));
@@ -71,7 +71,7 @@ async fn plan(pds: &Pds, job: &mut Job) -> Result<(), Trouble> {
 
 /// Gets the change signed: by the old host, with the code that it mails, which is asked for only now.
 pub(super) async fn sign(pds: &Pds, job: &mut Job) -> Result<Turn, Trouble> {
-    if !Journal::is_plc(job.did()) {
+    if !is_plc(job.did()) {
         return document(pds, job).await;
     }
     let Some(planned) = job.journal.switch.clone() else {
@@ -83,7 +83,7 @@ pub(super) async fn sign(pds: &Pds, job: &mut Job) -> Result<Turn, Trouble> {
     }
     let owner = job.owner(pds)?;
     let Some(asked_at_ms) = job.journal.code_asked_at_ms else {
-        return ask(pds, job).await;
+        return ask(pds, job, &owner).await;
     };
     let Some(code) = job.secrets.as_mut().and_then(|secrets| secrets.code.take()) else {
         return Ok(Turn::Wait(code_needed(asked_at_ms)));
@@ -111,8 +111,7 @@ pub(super) async fn sign(pds: &Pds, job: &mut Job) -> Result<Turn, Trouble> {
     accept(job, &planned, signed, &last)
 }
 
-async fn ask(pds: &Pds, job: &mut Job) -> Result<Turn, Trouble> {
-    let owner = job.owner(pds)?;
+async fn ask(pds: &Pds, job: &mut Job, owner: &Owner) -> Result<Turn, Trouble> {
     match owner.request_code().await {
         Ok(()) => {}
         Err(HostError::SessionEnded) => return Err(HostError::SessionEnded.into()),
@@ -122,7 +121,7 @@ async fn ask(pds: &Pds, job: &mut Job) -> Result<Turn, Trouble> {
             return Err(Trouble::Person(Need::OwnSignature { message }));
         }
     }
-    job.keep_session(&owner).await;
+    job.keep_session(owner).await;
     let now_ms = pds.clock.now_ms();
     job.journal.code_asked_at_ms = Some(now_ms);
     if let Some(secrets) = &mut job.secrets {
@@ -133,8 +132,7 @@ async fn ask(pds: &Pds, job: &mut Job) -> Result<Turn, Trouble> {
 }
 
 fn code_needed(asked_at_ms: u64) -> Need {
-    let time_ms = u64::try_from(CODE_TIME.as_millis()).unwrap_or_default();
-    Need::Code { until_ms: asked_at_ms + time_ms }
+    Need::Code { until_ms: asked_at_ms + millis(CODE_TIME) }
 }
 
 /// Keeps what was signed, if it is what was agreed to.
@@ -167,11 +165,7 @@ async fn document(pds: &Pds, job: &mut Job) -> Result<Turn, Trouble> {
             let text = "the document says that the account is here";
             Ok(Turn::Next(State::FinalCatchUp, text.to_owned()))
         }
-        Err(Fault::Refused(refusal)) => {
-            let text = refusal.message().to_owned();
-            job.row.last_error = Some(text);
-            Ok(Turn::Poll(Need::Document, DOCUMENT_PAUSE))
-        }
+        Err(Fault::Refused(_)) => Ok(Turn::Poll(Need::Document, DOCUMENT_PAUSE)),
         Err(error) => Err(error.into()),
     }
 }

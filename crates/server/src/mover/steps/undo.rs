@@ -1,22 +1,17 @@
 //! Bringing an account back to its old host: closed here first, so that it is never open at both.
 
-use std::time::Duration;
-
-use identity::plc::Content;
-use migrate::job::{Journal, Need, State};
+use identity::plc::{Content, is_plc};
+use migrate::job::{Need, State};
 use store::AccountState;
 
 use super::close::sign_out;
 use super::fetch::warn;
-use super::sign::{Sent, send};
+use super::sign::{DOCUMENT_PAUSE, Sent, send};
 use crate::account::{self, points_here};
 use crate::failure::Fault;
 use crate::mover::job::Job;
 use crate::mover::trouble::{Trouble, Turn};
 use crate::pds::Pds;
-
-/// How often a document is looked at that its owner publishes.
-const DOCUMENT_PAUSE: Duration = Duration::from_secs(5);
 
 /// Closes the account here. Its records stay.
 pub(super) async fn close(pds: &Pds, job: &mut Job) -> Result<Turn, Trouble> {
@@ -39,7 +34,7 @@ pub(super) async fn close(pds: &Pds, job: &mut Job) -> Result<Turn, Trouble> {
 
 /// Changes the identity back.
 pub(super) async fn submit(pds: &Pds, job: &mut Job) -> Result<Turn, Trouble> {
-    if !Journal::is_plc(job.did()) {
+    if !is_plc(job.did()) {
         return document(pds, job).await;
     }
     let Some(planned) = job.journal.switch.clone() else {
