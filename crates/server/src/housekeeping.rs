@@ -133,7 +133,7 @@ async fn quarantine(pds: &Pds) -> Result<(), SweepError> {
 
 /// Clears away what is left of accounts that are gone.
 async fn leftovers(pds: &Pds) -> Result<(), SweepError> {
-    while pds.store.write(|tx| tx.delete_leftover_rows(ROWS)).await? > 0 {
+    while pds.store.write_in_background(|tx| tx.delete_leftover_rows(ROWS)).await? > 0 {
         sleep(BREATH).await;
     }
     while let Some(Leftover { account, did }) = pds.store.read(|tx| tx.leftover()).await? {

@@ -9,8 +9,10 @@ mod addition;
 mod load;
 mod signer;
 
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -39,6 +41,8 @@ use crate::write;
 const MEMORY_BYTES_MAX: usize = 8 << 20;
 /// How many pieces of a body wait to be put aside.
 const PIECES_WAITING_MAX: usize = 4;
+/// How many pieces of rows are on their way to the database.
+const PIECES_ON_THE_WAY_MAX: usize = 16;
 /// How far a revision may be ahead of the clock: others refuse what is further, in microseconds.
 const AHEAD_US_MAX: u64 = 5 * 60 * 1_000_000;
 
@@ -46,6 +50,9 @@ const AHEAD_US_MAX: u64 = 5 * 60 * 1_000_000;
 pub(crate) type OpenFile = Box<dyn FnMut() -> io::Result<File> + Send>;
 /// A repository that has been received.
 pub(crate) type Received = Archive<File, OpenFile>;
+
+/// A piece of rows that is on its way to the database.
+type PieceWrite = Pin<Box<dyn Future<Output = Result<(), store::Error>> + Send>>;
 
 /// Receives a repository in pieces.
 pub(crate) struct Receiver {
@@ -318,15 +325,30 @@ async fn fill(
         load.finish()
     });
     let mut written = Ok(());
-    while let Some(piece) = pieces.recv().await {
-        let records = u64::try_from(piece.records.len()).unwrap_or_default();
-        let write =
-            move |tx: &mut store::Tx<'_>| tx.import_rows(repo, rev, &piece.nodes, &piece.records);
-        written = pds.store.write(write).await;
-        if written.is_err() {
-            pieces.close();
-        }
+    let mut on_the_way = VecDeque::new();
+    let settle = async |(records, write): (u64, PieceWrite)| {
+        write.await?;
         progress.0.fetch_add(records, Ordering::Relaxed);
+        Ok::<_, ImportError>(())
+    };
+    while written.is_ok()
+        && let Some(piece) = pieces.recv().await
+    {
+        let records = u64::try_from(piece.records.len()).unwrap_or_default();
+        let write: PieceWrite = Box::pin(pds.store.write_in_background(move |tx| {
+            tx.import_rows(repo, rev, &piece.nodes, &piece.records)
+        }));
+        on_the_way.push_back((records, write));
+        if on_the_way.len() >= PIECES_ON_THE_WAY_MAX
+            && let Some(first) = on_the_way.pop_front()
+        {
+            written = settle(first).await;
+        }
+    }
+    pieces.close();
+    // Those that are queued are written in any case, so nothing else happens to the rows before.
+    for piece in on_the_way {
+        written = written.and(settle(piece).await);
     }
     let walked = walk.await.expect("walking an archive does not panic, and nobody aborts the task");
     written?;

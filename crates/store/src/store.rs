@@ -10,7 +10,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use syntax::Did;
 use thiserror::Error;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 use crate::account::Account;
 use crate::blobs::Blobs;
@@ -163,6 +163,24 @@ impl Store {
         self.submit(0, body)?.await
     }
 
+    /// Queues one of many transactions that nobody waits for alone, and returns what awaits its
+    /// outcome. They run in the order in which they were queued, and make way while others write.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::write`].
+    pub fn write_in_background<T, E>(
+        &self,
+        body: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    ) -> impl Future<Output = Result<T, E>> + Send + 'static
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        let queued = self.0.writer.submit(0, true, body);
+        async move { answer(queued?).await }
+    }
+
     /// Queues a transaction at once and returns what awaits its outcome.
     pub(crate) fn submit<T, E>(
         &self,
@@ -173,11 +191,7 @@ impl Store {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        let receiver = self.0.writer.submit(topic, body)?;
-        Ok(async move {
-            // Without an answer, the thread dropped it: writing has stopped.
-            receiver.await.unwrap_or_else(|_| Err(Error::Stopped.into()))
-        })
+        Ok(answer(self.0.writer.submit(topic, false, body)?))
     }
 
     /// Runs a body on a snapshot, where it is called. It should be short.
@@ -349,4 +363,10 @@ fn open_writer(path: &Path) -> rusqlite::Result<Connection> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(256);
     Ok(connection)
+}
+
+/// Awaits the outcome of a transaction.
+async fn answer<T, E: From<Error>>(receiver: oneshot::Receiver<Result<T, E>>) -> Result<T, E> {
+    // Without an answer, the thread dropped it: writing has stopped.
+    receiver.await.unwrap_or_else(|_| Err(Error::Stopped.into()))
 }

@@ -11,10 +11,10 @@ use tokio::sync::mpsc;
 use super::ImportError;
 use crate::record;
 
-/// How many rows make a piece, and about how many bytes: so few that others who write do not wait
-/// for more than a millisecond.
-const PIECE_ROWS: usize = 256;
-const PIECE_BYTES: usize = 128 << 10;
+/// How many rows make a piece, and about how many bytes: so few that others do not wait for more than
+/// a millisecond until it is made and written.
+const PIECE_ROWS: usize = 64;
+const PIECE_BYTES: usize = 32 << 10;
 /// How many pieces wait to be written.
 const PIECES_WAITING_MAX: usize = 8;
 /// How many records that cannot be read are named.
