@@ -8,6 +8,7 @@ mod resolve_identity;
 mod sign_plc_operation;
 mod submit_plc_operation;
 mod update_handle;
+mod watch;
 mod well_known;
 
 use std::sync::Arc;

@@ -12,6 +12,7 @@ mod log;
 mod migrate;
 mod output;
 mod plc_serve;
+mod reclaim;
 mod repo_file;
 mod repo_import_check;
 mod repo_inspect;
@@ -64,6 +65,8 @@ enum Command {
     Migrate(migrate::Command),
     /// Brings an account back whose host is gone.
     Rescue(Box<rescue::Arguments>),
+    /// Leads an identity back that somebody has led away.
+    Reclaim(Box<reclaim::Arguments>),
     /// Keeps a directory of did:plc.
     #[command(subcommand)]
     Plc(PlcCommand),
@@ -116,6 +119,7 @@ fn main() -> ExitCode {
         Command::Migrate(command) => migrate::run(&command),
         Command::Restore(RestoreCommand::Account(arguments)) => rescue::restore(&arguments),
         Command::Rescue(arguments) => rescue::run(&arguments),
+        Command::Reclaim(arguments) => reclaim::run(&arguments),
         Command::Plc(PlcCommand::Serve(arguments)) => plc_serve::run(&arguments),
         Command::Config(command) => config::run(&command),
         Command::Repo(RepoCommand::Verify(arguments)) => repo_verify::run(&arguments),

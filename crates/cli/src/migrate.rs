@@ -1,7 +1,7 @@
 //! `pagurus migrate`: moves of accounts, as their owners steer them. The server at the new host
 //! carries them out, whatever becomes of whoever steers.
 
-mod approve;
+pub(crate) mod approve;
 mod bar;
 mod confirm;
 mod follow;

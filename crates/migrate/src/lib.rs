@@ -2,9 +2,9 @@
 //!
 //! [`bundle`] makes bundles from a store, which a server may be using, and checks them without one.
 //! [`age`] encrypts the part that is nobody else's. [`host`] is another host as the owner of an account
-//! uses it, and [`switch`] the change of an identity that moves the account. [`report`] says what came
-//! of a move, signed, and [`leaving`] whether the old account is still needed. Nothing in here reads a
-//! clock or takes a connection that it was not given.
+//! uses it, [`switch`] the change of an identity that moves the account, and [`reclaim`] the one that
+//! leads it back. [`report`] says what came of a move, signed, and [`leaving`] whether the old account is
+//! still needed. Nothing in here reads a clock or takes a connection that it was not given.
 
 pub mod age;
 pub mod bundle;
@@ -14,6 +14,7 @@ pub mod leaving;
 pub mod live;
 pub mod preflight;
 mod reading;
+pub mod reclaim;
 pub mod report;
 pub mod rescue;
 mod signed;

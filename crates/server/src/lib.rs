@@ -21,6 +21,7 @@ mod handle;
 mod hosted;
 mod housekeeping;
 mod http;
+mod identity_watch;
 mod import;
 mod invite;
 mod keys;
@@ -92,6 +93,7 @@ impl Server {
         let connections_max = config.limits.connections;
         let pds = start::state(config, surroundings, address.port(), plc_address)?;
         housekeeping::start(&pds);
+        identity_watch::start(&pds);
         mover::start_all(&pds).await;
         let methods = api::methods(&pds.config);
         let router = well_known::router(pds.clone());

@@ -9,7 +9,8 @@ use rusqlite::{Connection, OpenFlags};
 use thiserror::Error;
 
 /// What makes each version of the one before it, from the empty database on.
-const VERSIONS: [&str; 2] = [include_str!("schema/1.sql"), include_str!("schema/2.sql")];
+const VERSIONS: [&str; 3] =
+    [include_str!("schema/1.sql"), include_str!("schema/2.sql"), include_str!("schema/3.sql")];
 
 /// Marks a database as ours: `PGRS`.
 const APPLICATION_ID: i64 = 0x5047_5253;

@@ -8,6 +8,7 @@ mod did_web;
 mod identity_changes;
 mod repositories;
 mod sessions;
+mod taken_back;
 mod there_and_back;
 mod twice;
 mod undo;

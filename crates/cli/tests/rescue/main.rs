@@ -25,6 +25,7 @@ struct Loss {
     did: String,
     blobs: Vec<String>,
     data: Value,
+    old_url: String,
 }
 
 impl Loss {
@@ -56,8 +57,9 @@ impl Loss {
         let output = backup.output().unwrap();
         assert_eq!(output.status.code(), Some(0), "{}", said(&output));
         let shown: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let (old_url, data) = (old.url(), shown["data"].clone());
         drop(old);
-        Self { new, plc, folder, did, blobs, data: shown["data"].clone() }
+        Self { new, plc, folder, did, blobs, data, old_url }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -86,6 +88,15 @@ impl Loss {
         let mut command = Command::new(env!("CARGO_BIN_EXE_pagurus"));
         command.args(["migrate", "report", "verify"]).arg(file).arg("--json");
         let output = command.args(["--plc-url", &self.plc.url]).output().unwrap();
+        (output.status.code(), serde_json::from_slice(&output.stdout).unwrap_or_default())
+    }
+
+    /// Leads the identity to a host with a key in a file.
+    fn reclaim(&self, host: &str, key: &str, more: &[&str]) -> (Option<i32>, Value) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_pagurus"));
+        command.args(["reclaim", &self.did, "--host", host, "--plc-url", &self.plc.url, "--json"]);
+        command.arg("--rotation-key-file").arg(self.path(key)).args(more);
+        let output = command.stdin(Stdio::null()).output().unwrap();
         (output.status.code(), serde_json::from_slice(&output.stdout).unwrap_or_default())
     }
 
@@ -138,6 +149,36 @@ fn an_account_is_put_back_into_an_empty_server_with_the_same_tree() {
     let (status, shown) = loss.verify(&loss.path("forged.json"));
     assert_eq!((status, &shown["signature"]), (Some(30), &json!("does not hold")), "{shown}");
     assert_eq!(loss.verify(Path::new("/nowhere/at/all")).0, Some(2));
+}
+
+#[test]
+fn an_identity_is_led_back_by_its_owner_and_by_nobody_else() {
+    let loss = Loss::new(&[]);
+    let email = ["--email", "alice@example.com", "--yes"];
+    assert_eq!(loss.bring(&["rescue", "--from", &loss.bundle()], &email).0, Some(0));
+    let stranger = PrivateKey::generate(Curve::P256);
+    fs::write(loss.path("other.key"), format!("{}\n", *stranger.to_multikey())).unwrap();
+    let operations = loss.plc.operations(&loss.did);
+    let new_url = loss.new.url();
+
+    // Nobody is there to agree.
+    assert_eq!(loss.reclaim(&loss.old_url, "own.key", &[]).0, Some(2));
+    for (host, key) in [
+        (new_url.as_str(), "own.key"),
+        (loss.old_url.as_str(), "other.key"),
+        ("https://never.example.com", "own.key"),
+    ] {
+        assert_eq!(loss.reclaim(host, key, &["--yes"]).0, Some(2));
+    }
+    let (status, shown) = loss.reclaim(&loss.old_url, "own.key", &["--dry-run"]);
+    assert_eq!((status, &shown["submitted"]), (Some(0), &json!(false)), "{shown}");
+    assert_eq!(loss.plc.operations(&loss.did), operations);
+
+    for (count, host) in [&loss.old_url, &new_url].into_iter().enumerate() {
+        let (status, shown) = loss.reclaim(host, "own.key", &["--yes"]);
+        assert_eq!((status, &shown["submitted"]), (Some(0), &json!(true)), "{shown}");
+        assert_eq!(loss.plc.operations(&loss.did), operations + count + 1);
+    }
 }
 
 #[test]

@@ -13,6 +13,7 @@ use super::fetch::{newer, warn};
 use crate::account::points_here;
 use crate::clock::millis;
 use crate::failure::{Fault, chain};
+use crate::identity_watch;
 use crate::mover::Live;
 use crate::mover::did_document::{destination, keys_of_old_host};
 use crate::mover::job::Job;
@@ -244,6 +245,8 @@ pub(super) async fn confirm(pds: &Pds, job: &mut Job) -> Result<Turn, Trouble> {
         Err(error) => return Err(error.into()),
     }
     pds.resolver.forget(job.did());
+    // From now on somebody may take the change back.
+    identity_watch::note(pds, account.id, &pds.plc.audited_log(job.did()).await?).await?;
     job.journal.switched_at_ms = Some(pds.clock.now_ms());
     Ok(Turn::Next(State::FinalCatchUp, "the identity says that the account is here".to_owned()))
 }

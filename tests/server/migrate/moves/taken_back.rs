@@ -1,0 +1,66 @@
+//! Moves that somebody with an older key takes back, and owners who have a higher one.
+
+use crypto::{Curve, PrivateKey};
+use identity::Origin;
+use identity::plc::{Content, DidKey};
+use migrate::reclaim::reclaim;
+use serde_json::json;
+use syntax::Did;
+
+use super::{is_active, settled};
+use crate::harness::{Road, eventually};
+use crate::identity::directory;
+
+fn did_key(key: &PrivateKey) -> DidKey {
+    DidKey::from(&key.public_key())
+}
+
+#[tokio::test]
+async fn who_takes_a_move_back_silences_the_account_until_its_owner_reclaims_it() {
+    let road = Road::with(|config| config.retention.sweep_seconds = 1).await;
+    let alice = settled(&road.old, "alice").await;
+    let (did, plc): (Did, _) = (alice.did.parse().unwrap(), directory(&road.old));
+    let [owner, thief] = [(); 2].map(|()| PrivateKey::generate(Curve::Secp256k1));
+    let first = plc.last_operation(&did).await.unwrap().state().unwrap();
+    let keys: Vec<String> = [&owner, &thief].map(|key| key.public_key().to_string()).into();
+    let host_key = first.rotation_keys.last().unwrap().as_str().to_owned();
+    let all: Vec<&str> = keys.iter().map(String::as_str).chain([host_key.as_str()]).collect();
+    road.old.change_identity(&alice, json!({ "rotationKeys": all })).await;
+
+    let moving = road.new.begin_move(&alice).await;
+    moving.finish(&road.old).await;
+    let here = moving.here.clone();
+    assert!(is_active(&road.new, &here).await);
+
+    // The move was signed by the old host; the thief's key is of a higher rank.
+    let log = plc.audited_log(&did).await.unwrap();
+    let before = &log.entries()[log.entries().len() - 2].operation;
+    let mut stolen = before.state().unwrap();
+    stolen.rotation_keys = vec![did_key(&thief)];
+    plc.submit(&did, &Content::update(before, stolen).sign(&thief).unwrap()).await.unwrap();
+    eventually(async || (!is_active(&road.new, &here).await).then_some(())).await;
+    let mails = road.new.mails(&alice.email).await;
+    let (subject, text) = mails.first().unwrap();
+    assert_eq!(subject, "Your identity leads to another host");
+    let command = format!("pagurus reclaim {did} --host {}", road.new.public_url());
+    assert!(text.contains(&command) && text.contains(&keys[0]), "{text}");
+    assert!(!text.contains(&format!("  {}\n\nWhere", keys[1])), "{text}");
+    let refused = road.new.post("com.atproto.server.activateAccount").by(&here).send().await;
+    assert!(!refused.status.is_success(), "{}", refused.text());
+
+    let host: Origin = road.new.public_url().parse().unwrap();
+    let log = plc.audited_log(&did).await.unwrap();
+    let now_ms = road.old.now_s() * 1000;
+    let found = reclaim(&did, &log, &host, &owner, &[], now_ms).unwrap();
+    assert_eq!(found.taken_back, [log.last().cid]);
+    plc.submit(&did, &found.operation).await.unwrap();
+    eventually(async || is_active(&road.new, &here).await.then_some(())).await;
+    let mails = road.new.mails(&alice.email).await;
+    let subjects: Vec<&str> = mails.iter().map(|(subject, _)| subject.as_str()).collect();
+    assert_eq!(
+        subjects[..2],
+        ["Your account is open again", "Your identity leads to another host"]
+    );
+    road.new.note(&here, "again", "written after it was won back").await;
+    road.new.download(&here, None).await.assert_signed(&road.new, &here).await;
+}
