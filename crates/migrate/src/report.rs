@@ -25,7 +25,7 @@ mod text;
 use ::identity::Origin;
 use crypto::PublicKey;
 use serde::{Deserialize, Serialize};
-use syntax::{Cid, Datetime, Did, Handle};
+use syntax::{Cid, Datetime, Did, Handle, Tid};
 
 pub use crate::report::blobs::{Blob, Blobs, Loss, MimeDifference, MissingBlob};
 pub use crate::report::compare::{Comparison, Difference, Verdict};
@@ -94,6 +94,14 @@ pub struct Times {
     pub switched: Option<Datetime>,
     /// When all was done and this was written.
     pub ended: Datetime,
+}
+
+impl Times {
+    /// Tells whether a revision was still to come when the account changed over.
+    fn are_before(&self, rev: Tid) -> bool {
+        let changed_over = self.switched.as_ref().unwrap_or(&self.ended);
+        i64::try_from(rev.timestamp_us()).is_ok_and(|time_us| time_us > changed_over.unix_us())
+    }
 }
 
 /// What an account has at a host.

@@ -59,7 +59,8 @@ pub enum Difference {
         /// How many there are.
         after: u64,
     },
-    /// The new commit is not later than the old.
+    /// The new commit is not later than the old. That is a fault unless the old one was from the
+    /// future, which followers would not take: then it was given up.
     Revision {
         /// The old revision.
         before: Option<Tid>,
@@ -148,8 +149,9 @@ impl Report {
         }
         // A commit of long ago has no revision, which comes before all.
         if after.rev <= before.rev {
-            let (before, after) = (before.rev, after.rev);
-            found.faults.push(Difference::Revision { before, after });
+            let is_future = before.rev.is_some_and(|rev| self.times.are_before(rev));
+            let list = if is_future { &mut found.notes } else { &mut found.faults };
+            list.push(Difference::Revision { before: before.rev, after: after.rev });
         }
         if after.signed_by.as_ref().map(|signed| signed.key) != Some(self.signing_key) {
             found.faults.push(Difference::NewCommitUnsigned);

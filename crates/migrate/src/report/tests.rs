@@ -19,7 +19,7 @@ use repo::data::blob::BlobRef;
 use repo::data::{Map, Value, cbor};
 use repo::mst::{Builder, Key};
 use serde_json::json;
-use syntax::{Did, Tid};
+use syntax::Did;
 
 use super::*;
 use crate::switch::{Destination, Switch};

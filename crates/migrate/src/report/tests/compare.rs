@@ -19,6 +19,14 @@ const CASES: &[Case] = &[
         ],
     ),
     (|report| report.after.head.rev = report.before.head.rev, Verdict::Different, &["revision"]),
+    (
+        |report| {
+            let time_us = u64::try_from(report.times.ended.unix_us()).unwrap() + 600_000_000;
+            report.before.head.rev = Some(Tid::new(time_us, 0));
+        },
+        Verdict::Same,
+        &["revision"],
+    ),
     (|report| report.after.head.signed_by = None, Verdict::Different, &["new commit"]),
     (|report| report.before.head.signed_by = None, Verdict::Same, &["old commit"]),
     (
