@@ -72,6 +72,9 @@ pub(super) async fn stated(pds: &Pds, did: &Did) -> Result<Stated, IdentityError
             rotation_keys: Some(state.rotation_keys),
         });
     }
+    // What is remembered is no answer: its owner may have published another a moment ago, and may
+    // rely on it.
+    pds.resolver.forget(did);
     let document = pds.resolver.document_anew(did).await?;
     Ok(Stated {
         endpoint: document.service(PDS_SERVICE).map(|service| service.endpoint.clone()),

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::is_active;
 use crate::harness::{Pds, Proxy, eventually};
-use crate::server::did_web::{Site, activate, first_account, let_documents_age};
+use crate::server::did_web::{Site, activate, first_account};
 
 #[tokio::test]
 async fn the_document_decides_when_an_account_of_a_did_web_moves() {
@@ -14,7 +14,6 @@ async fn the_document_decides_when_an_account_of_a_did_web_moves() {
     let old = site.pds("did:web:localhost").await;
     let alice = first_account(&site, &old).await;
     let old_key = site.publish_for(&old, &alice).await;
-    let_documents_age().await;
     activate(&old, &alice).await.ok();
     old.note(&alice, "a", "something to keep").await;
     let plc = Proxy::before("http://localhost:1").await;
@@ -58,7 +57,6 @@ async fn the_document_decides_when_an_account_of_a_did_web_moves() {
     moving.until_needed("document").await;
     assert!(!is_active(&new, &alice).await);
     site.publish(&old.public_url(), &old_key);
-    let_documents_age().await;
     eventually(async || {
         new.advance(Duration::from_secs(6));
         (moving.job().await["state"] == "rolled_back").then_some(())

@@ -4,7 +4,7 @@ use migrate::report::Verdict;
 use migrate::rescue::RescueError;
 
 use super::*;
-use crate::server::did_web::{Site, activate, first_account, let_documents_age};
+use crate::server::did_web::{Site, activate, first_account};
 
 #[tokio::test]
 async fn the_owner_of_a_did_web_signs_and_publishes_for_themselves() {
@@ -12,7 +12,6 @@ async fn the_owner_of_a_did_web_signs_and_publishes_for_themselves() {
     let mut old = site.pds("did:web:localhost").await;
     let alice = first_account(&site, &old).await;
     site.publish_for(&old, &alice).await;
-    let_documents_age().await;
     activate(&old, &alice).await.ok();
     old.note(&alice, "a", "something to keep").await;
     let folder = tempfile::tempdir().unwrap();
@@ -40,7 +39,6 @@ async fn the_owner_of_a_did_web_signs_and_publishes_for_themselves() {
     assert_eq!(host.to_string(), new.public_url());
 
     *site.document.lock().unwrap() = document;
-    let_documents_age().await;
     let rescued = desk().run().await.unwrap();
     let report = rescued.report.report();
     assert_eq!(report.after.head.data, data);

@@ -159,7 +159,6 @@ fn replan(job: &mut Job) -> Turn {
 /// Waits for the document of a did:web to name this server.
 async fn document(pds: &Pds, job: &mut Job) -> Result<Turn, Trouble> {
     let account = job.account(pds).await?;
-    pds.resolver.forget(job.did());
     match points_here(pds, &account).await {
         Ok(()) => {
             job.journal.switched_at_ms = Some(pds.clock.now_ms());

@@ -76,7 +76,6 @@ pub(super) async fn submit(pds: &Pds, job: &mut Job) -> Result<Turn, Trouble> {
 /// Waits for the document of a did:web to name another server.
 async fn document(pds: &Pds, job: &mut Job) -> Result<Turn, Trouble> {
     let account = job.account(pds).await?;
-    pds.resolver.forget(job.did());
     match points_here(pds, &account).await {
         Ok(()) => Ok(Turn::Poll(Need::Document, DOCUMENT_PAUSE)),
         Err(Fault::Refused(_)) => {
