@@ -19,7 +19,7 @@ const seen = (move, what, isSo) =>
     120,
   )
 
-/** The whole way from one server to another by the job of the new one. */
+/** The whole way from one server to another by the job of the new one, which is returned. */
 export const selfMove = async (person, to, bystander) => {
   const move = new Move(person, to, styles.moover)
   move.keyBefore = await signingKey(person.did)
@@ -74,4 +74,5 @@ export const selfMove = async (person, to, bystander) => {
   const { active } = await move.from.ask('com.atproto.sync.getRepoStatus', { params: { did: person.did } })
   equal(active, false, 'it is closed at the old host')
   await move.checkDormant()
+  return done
 }
