@@ -21,30 +21,27 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// How far ahead relays let a revision be.
 const AHEAD_MAX: Duration = Duration::from_secs(5 * 60);
 
-/// Starts a relay that holds all accounts for deactivated.
-async fn unaware_relay() -> Proxy {
-    let relay = Proxy::listen().await;
-    take_hints(&relay);
-    relay.always("getRepoStatus", says(&json!({ "active": false, "status": "deactivated" })));
-    relay
-}
-
-fn take_hints(relay: &Proxy) {
-    relay.always("requestCrawl", says(&json!({})));
-}
-
-/// Has a relay hold all accounts for active from now on.
-fn make_aware(relay: &Proxy) {
+/// Has a relay say how an account stands, from now on.
+fn say(relay: &Proxy, owner: &TestAccount, state: Value) {
     relay.let_through();
-    take_hints(relay);
-    relay.always("getRepoStatus", says(&json!({ "active": true })));
+    let answer = |body: Value| {
+        let json = ("content-type", "application/json".to_owned());
+        Fault::Answer(200, json, body.to_string().into())
+    };
+    let mut body = state;
+    body["did"] = json!(owner.did);
+    relay.always("getRepoStatus", answer(body));
+    relay.always("requestCrawl", answer(json!({})));
 }
 
-/// Answers as a relay does, of whatever account it was asked.
-fn says(body: &Value) -> Fault {
-    let mut body = body.clone();
-    body["did"] = json!("did:web:somebody.test");
-    Fault::Answer(200, ("content-type", "application/json".to_owned()), body.to_string().into())
+/// Has a relay hold an account for deactivated.
+fn make_unaware(relay: &Proxy, owner: &TestAccount) {
+    say(relay, owner, json!({ "active": false, "status": "deactivated" }));
+}
+
+/// Has a relay know all that the new host has said of an account.
+async fn make_aware(relay: &Proxy, road: &Road, owner: &TestAccount) {
+    say(relay, owner, json!({ "active": true, "rev": road.new.rev(owner).await }));
 }
 
 async fn road_with_relay(origin: &str) -> Road {
@@ -119,9 +116,10 @@ async fn heard(pds: &Pds, owner: &TestAccount) -> (Vec<&'static str>, Vec<Tid>) 
 
 #[tokio::test]
 async fn a_relay_that_has_missed_the_account_is_told_of_it_again() {
-    let relay = unaware_relay().await;
+    let relay = Proxy::listen().await;
     let road = road_with_relay(&relay.origin()).await;
     let alice = settled(&road.old, "alice").await;
+    make_unaware(&relay, &alice);
     let mut stream = road.new.subscribe(None).await;
     let moving = begin(&road, &alice).await;
     let begun = road.new.now_s();
@@ -135,7 +133,7 @@ async fn a_relay_that_has_missed_the_account_is_told_of_it_again() {
         // The relay has heard the farewell of the old host after the first greeting of the new one,
         // so that it takes the second one for the first.
         if greetings == 2 {
-            make_aware(&relay);
+            make_aware(&relay, &road, &alice).await;
         }
     }
     assert_flawless(&road, &moving).await;
@@ -152,9 +150,10 @@ async fn a_relay_that_has_missed_the_account_is_told_of_it_again() {
 
 #[tokio::test]
 async fn a_relay_that_never_hears_of_the_account_is_named_and_holds_nothing_up() {
-    let relay = unaware_relay().await;
+    let relay = Proxy::listen().await;
     let road = road_with_relay(&relay.origin()).await;
     let alice = settled(&road.old, "alice").await;
+    make_unaware(&relay, &alice);
     let closing = road.source.hold("deactivateAccount");
     let moving = begin(&road, &alice).await;
     let mut last = Value::Null;
@@ -199,7 +198,7 @@ async fn a_relay_that_is_down_is_waited_for() {
         assert!(job["lastError"].as_str().unwrap().contains(&origin), "{job:#}");
     }
     let relay = Proxy::on(socket.listen(16).unwrap());
-    make_aware(&relay);
+    make_aware(&relay, &road, &alice).await;
     while next_look(&road, &moving, &mut last).await.is_some() {}
     assert_flawless(&road, &moving).await;
     assert_eq!(relay.count("getRepoStatus"), 1, "it is believed at once");
