@@ -5,8 +5,8 @@ import { DatabaseSync } from 'node:sqlite'
 
 import { check, folder, freePort, installed, plc, start, until } from './ground.mjs'
 
-/** Starts a relay that knows some servers on loopback. */
-export const startRelay = async (urls) => {
+/** Starts a relay that knows some servers on loopback, at a port of its own or one that was promised. */
+export const startRelay = async (urls, promised) => {
   const hosts = urls.map((url) => new URL(url).host)
   check(
     hosts.every((host) => host.startsWith('localhost:')),
@@ -15,7 +15,7 @@ export const startRelay = async (urls) => {
   )
   const data = await folder()
   const database = join(data, 'relay.sqlite')
-  const port = await freePort()
+  const port = promised ?? (await freePort())
   const flags = {
     'db-url': `sqlite://${database}`,
     'persist-dir': join(data, 'persist'),

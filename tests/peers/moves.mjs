@@ -9,7 +9,7 @@ import { Ours, Reference } from './moves/hosts.mjs'
 import { selfMove } from './moves/mover.mjs'
 import { Person } from './moves/person.mjs'
 import { refusals } from './moves/refusals.mjs'
-import { relayedMove } from './moves/relayed.mjs'
+import { relayedMove, relayedSelfMove } from './moves/relayed.mjs'
 import { oddAccount, quietReturn } from './moves/returns.mjs'
 import { move, styles } from './moves/steps.mjs'
 
@@ -60,6 +60,8 @@ await drive('moves', async () => {
   if (!ours.isReference) {
     await attempt('an old account', () => oddAccount(theirs, ours, bystanders))
     await attempt('a relay follows both', () => relayedMove(theirs, ours, bystanders))
+    if (!process.env.PAGURUS_BIN) say('our program is not here, to be started with a relay')
+    else await attempt('a new host asks the relay', () => relayedSelfMove(theirs, bystanders))
     await attempt('what is refused', () => refusals(theirs, ours, bystanders))
   }
   await attempt('all that was said', async () => {

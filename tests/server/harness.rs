@@ -49,6 +49,8 @@ pub(crate) struct Pds {
     address: SocketAddr,
     config: Config,
     clock: Arc<AtomicU64>,
+    /// How many microseconds pass with each write to the journal of a move.
+    pace: Arc<AtomicU64>,
     dns: Arc<DnsTable>,
     client: ask::Client,
     // Dropped last: the server writes to it until then.
@@ -77,17 +79,17 @@ impl Pds {
         config.limits.rates = false;
         set(&mut config);
         let clock = Arc::new(AtomicU64::new(BEGIN_US));
-        let dns = Arc::new(DnsTable::new());
-        let server = run(&config, &clock, &dns).await;
+        let (pace, dns) = (Arc::default(), Arc::new(DnsTable::new()));
+        let server = run(&config, &clock, &pace, &dns).await;
         let address = server.address();
         let client = ask::client();
-        Self { server: Some(server), address, config, clock, dns, client, _data: data }
+        Self { server: Some(server), address, config, clock, pace, dns, client, _data: data }
     }
 
     /// Stops the server and starts it again on the same data. Its addresses change.
     pub(crate) async fn restart(&mut self) {
         self.server.take().expect("it runs").shutdown().await;
-        let server = run(&self.config, &self.clock, &self.dns).await;
+        let server = run(&self.config, &self.clock, &self.pace, &self.dns).await;
         self.address = server.address();
         self.server = Some(server);
     }
@@ -99,8 +101,13 @@ impl Pds {
 
     /// Lets time pass for the server.
     pub(crate) fn advance(&self, time: Duration) {
-        let us = u64::try_from(time.as_micros()).expect("tests are not that long");
-        self.clock.fetch_add(us, Ordering::SeqCst);
+        self.clock.fetch_add(micros(time), Ordering::SeqCst);
+    }
+
+    /// Lets time pass for the server with each step of a move from now on, so that what a step waits
+    /// for in vain is looked for again at once.
+    pub(crate) fn advance_with_each_step(&self, time: Duration) {
+        self.pace.store(micros(time), Ordering::SeqCst);
     }
 
     /// Returns the server's time in seconds since 1970.
@@ -151,6 +158,10 @@ impl Pds {
     }
 }
 
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).expect("tests are not that long")
+}
+
 /// Returns the time as a server has it. It ticks with each look, so that nothing happens at the same
 /// time as something else.
 fn ticking(clock: &Arc<AtomicU64>) -> store::Clock {
@@ -158,8 +169,20 @@ fn ticking(clock: &Arc<AtomicU64>) -> store::Clock {
     store::Clock::new(move || clock.fetch_add(1, Ordering::SeqCst))
 }
 
-async fn run(config: &Config, clock: &Arc<AtomicU64>, dns: &Arc<DnsTable>) -> Server {
+async fn run(
+    config: &Config,
+    clock: &Arc<AtomicU64>,
+    pace: &Arc<AtomicU64>,
+    dns: &Arc<DnsTable>,
+) -> Server {
     let mut surroundings = Surroundings::new(ticking(clock));
+    let (clock, pace) = (Arc::clone(clock), Arc::clone(pace));
+    surroundings.faults = store::Faults::new(move |at| {
+        if at == store::FaultPoint::Journal {
+            clock.fetch_add(pace.load(Ordering::SeqCst), Ordering::SeqCst);
+        }
+        Ok(())
+    });
     let dns: Arc<DnsTable> = Arc::clone(dns);
     surroundings.dns = Some(dns);
     Server::start(config.clone(), surroundings).await.expect("the server starts")

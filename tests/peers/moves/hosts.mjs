@@ -1,9 +1,10 @@
 // The servers between which accounts move, and what differs between them.
 
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import { Follower, followFromNow } from '../follower.mjs'
-import { ask, call, check, folder, freePort, pds, plc, sleep, start, until } from '../ground.mjs'
+import { adminPassword, ask, call, check, folder, freePort, installed, pds, plc, sleep, start, until } from '../ground.mjs'
 import { Stream } from './stream.mjs'
 
 const program = fileURLToPath(new URL('../reference/pds.mjs', import.meta.url))
@@ -48,6 +49,22 @@ export class Ours extends Host {
   static async open() {
     const host = new Ours(pds)
     await host.listen(await followFromNow())
+    return host
+  }
+
+  /** Another one of the same program, with a directory and settings of its own, which it has as variables. */
+  static async beside(name, settings) {
+    const port = await freePort()
+    const host = new Ours(`http://localhost:${port}`)
+    const env = { PAGURUS_SERVICE_DID: `did:web:${name}.test` }
+    for (const [key, value] of Object.entries(settings)) env[`PAGURUS_${key.toUpperCase()}`] = JSON.stringify(value)
+    const args = ['serve', '--dev', '--no-rate-limits', '--admin-password', adminPassword, '--plc-url', plc]
+    args.push('--data', await folder(), '--listen', `127.0.0.1:${port}`)
+    host.process = start(process.env.PAGURUS_BIN, args, { env, log: join(installed, 'logs', `moves.${name}.log`) })
+    const answers = async () => (await host.call('_health')).status === 200
+    await until(`${name} answers`, async () => host.process.ended || answers())
+    check(!host.process.ended, `${name} goes on`, host.process.errors.slice(-1000))
+    await host.listen(new Follower(0, host.url))
     return host
   }
 

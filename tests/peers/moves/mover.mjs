@@ -19,8 +19,13 @@ const seen = (move, what, isSo) =>
     120,
   )
 
-/** The whole way from one server to another by the job of the new one. */
-export const selfMove = async (person, to, bystander) => {
+const nothing = async () => {}
+
+/**
+ * The whole way from one server to another by the job of the new one, which is returned. `before` the change
+ * and `after` it, others may want to hear first what has happened.
+ */
+export const selfMove = async (person, to, bystander, { before: hear = nothing, after: hearAll = nothing } = {}) => {
   const move = new Move(person, to, styles.moover)
   move.keyBefore = await signingKey(person.did)
   move.heard = to.stream.of(person.did).length
@@ -48,6 +53,7 @@ export const selfMove = async (person, to, bystander) => {
   equal((await operations(person.did)).length, before.length, 'until now nothing has changed')
   // What is written between the code and the change comes, too.
   await person.live(1)
+  await hear()
   move.oldBlobs = person.blobs
   await move.there(`${NS}confirmMove`, { input: { code } })
   const done = await seen(move, 'the move is done', (job) => job.state === 'done')
@@ -69,9 +75,11 @@ export const selfMove = async (person, to, bystander) => {
   await move.checkBeginning()
   await checkBlobs(to, person)
   await person.checkPreferences(to, 'preferences are the same')
+  await hearAll()
   await move.live(bystander)
   await move.checkStatus({ activated: true, validDid: true })
   const { active } = await move.from.ask('com.atproto.sync.getRepoStatus', { params: { did: person.did } })
   equal(active, false, 'it is closed at the old host')
   await move.checkDormant()
+  return done
 }

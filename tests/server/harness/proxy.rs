@@ -110,7 +110,11 @@ impl Gate {
 impl Proxy {
     /// Listens. Until it is told where they go, requests get no answer.
     pub(crate) async fn listen() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a port");
+        Self::on(TcpListener::bind("127.0.0.1:0").await.expect("there is a port"))
+    }
+
+    /// Serves what comes to an address.
+    pub(crate) fn on(listener: TcpListener) -> Self {
         let port = listener.local_addr().expect("it listens").port();
         let state: Arc<State> = Arc::default();
         let (shared, client) = (Arc::clone(&state), ask::client());

@@ -123,7 +123,7 @@ impl Pds {
         store.write(change).await.unwrap();
         store.close().await;
         drop(store);
-        let server = run(&self.config, &self.clock, &self.dns).await;
+        let server = run(&self.config, &self.clock, &self.pace, &self.dns).await;
         self.address = server.address();
         self.server = Some(server);
     }

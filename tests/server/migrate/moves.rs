@@ -6,6 +6,7 @@ mod cancel;
 mod codes;
 mod did_web;
 mod identity_changes;
+mod relay;
 mod repositories;
 mod sessions;
 mod taken_back;

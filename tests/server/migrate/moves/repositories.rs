@@ -5,16 +5,19 @@ use std::time::Duration;
 use bytes::Bytes;
 use crypto::{Curve, PrivateKey};
 use futures_util::future::join_all;
+use identity::plc::Content;
+use migrate::report::{SignedReport, Verdict};
 use repo::car;
 use repo::commit::Commit;
 use serde_json::{Value, json};
-use syntax::{Cid, Tid};
+use syntax::{Cid, Did, Tid};
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 
 use super::blobs::with_blob;
-use super::{is_active, settled};
+use super::{is_active, own_keys, settled};
 use crate::harness::{Copy, Fault, Move, Road, TestAccount, eventually};
+use crate::identity::directory;
 
 /// Returns what requests for an account's repository have in their first line.
 fn repo_of(owner: &TestAccount) -> String {
@@ -25,6 +28,19 @@ fn repo_of(owner: &TestAccount) -> String {
 async fn indexed(moving: &Move<'_>) -> Value {
     let ask = moving.to.get("com.atproto.server.checkAccountStatus").by(&moving.here);
     ask.send().await.ok()["indexedRecords"].clone()
+}
+
+/// Writes a repository with a commit of the same tree that another key has signed.
+fn forged(copy: &Copy, owner: &TestAccount, key: &PrivateKey) -> Bytes {
+    let did = owner.did.parse().unwrap();
+    let commit = Commit::sign(did, copy.commit.data, Tid::new(1, 1), key).encode();
+    let cid = Cid::of_cbor(&commit);
+    let mut forged = car::header(&[cid]);
+    car::put_block(&mut forged, &cid, &commit);
+    for cid in &copy.order[1..] {
+        car::put_block(&mut forged, cid, copy.blocks.0.get(cid).unwrap());
+    }
+    forged.into()
 }
 
 #[tokio::test]
@@ -62,17 +78,10 @@ async fn a_repository_that_stays_wrong_is_for_a_person_to_decide_about() {
     let (alice, bob) = (settled(&road.old, "alice").await, settled(&road.old, "bob").await);
     let stranger = PrivateKey::generate(Curve::Secp256k1);
     let copy = road.old.download(&alice, None).await;
-    let did = alice.did.parse().unwrap();
-    let commit = Commit::sign(did, copy.commit.data, Tid::new(1, 1), &stranger).encode();
-    let cid = Cid::of_cbor(&commit);
-    let mut forged = car::header(&[cid]);
-    car::put_block(&mut forged, &cid, &commit);
-    for cid in &copy.order[1..] {
-        car::put_block(&mut forged, cid, copy.blocks.0.get(cid).unwrap());
-    }
+    let forged = forged(&copy, &alice, &stranger);
     let bobs = road.old.export(&bob, None).await.body;
     let mut moving = None;
-    for (body, what) in [(bobs, &*bob.did), (Bytes::from(forged), "not signed by a key")] {
+    for (body, what) in [(bobs, &*bob.did), (forged, "not signed by a key")] {
         road.source.always(&repo_of(&alice), Fault::Replace(body));
         let moving = match &mut moving {
             None => &*moving.insert(road.new.begin_move(&alice).await),
@@ -93,6 +102,77 @@ async fn a_repository_that_stays_wrong_is_for_a_person_to_decide_about() {
         road.source.let_through();
     }
     let moving = moving.unwrap();
+    moving.call("resumeMove", &json!({})).await.ok();
+    moving.finish(&road.old).await;
+}
+
+/// Gives an account's identity another signing key, whatever the host has.
+async fn change_key(road: &Road, owner: &TestAccount) -> PrivateKey {
+    let key = PrivateKey::generate(Curve::Secp256k1);
+    let methods = json!({ "atproto": key.public_key().to_string() });
+    road.old.change_identity(owner, json!({ "verificationMethods": methods })).await;
+    key
+}
+
+#[tokio::test]
+async fn a_repository_that_a_former_key_has_signed_comes_and_the_report_says_so() {
+    let road = Road::new().await;
+    let alice = settled(&road.old, "alice").await;
+    let did = alice.did.parse().unwrap();
+    let copy = road.old.download(&alice, None).await;
+    let former = directory(&road.old).state(&did).await.unwrap().signing_key().unwrap();
+    let repo = road.source.hold("getRepo?");
+    let moving = road.new.begin_move(&alice).await;
+    change_key(&road, &alice).await;
+    repo.open();
+    let job = moving.finish(&road.old).await;
+    assert_eq!(job["warnings"], json!([]), "{job:#}");
+    let report = SignedReport::decode(moving.report().await.as_bytes()).unwrap();
+    let report = report.report();
+    let (before, after) = (&report.before.head, &report.after.head);
+    assert_eq!(before.commit, copy.root);
+    let log = directory(&road.old).audited_log(&did).await.unwrap();
+    let changed = log.entries()[1].created_at.clone();
+    let signed = before.signed_by.as_ref().unwrap();
+    assert_eq!((signed.key, signed.until.clone()), (former, Some(changed)));
+    assert_eq!(after.signed_by.as_ref().unwrap().key, report.signing_key);
+    assert_eq!(report.compare().verdict(), Verdict::Same, "{:#?}", report.compare());
+    let moved = road.new.download(&moving.here, None).await;
+    assert_eq!(moved.records(), copy.records());
+    moved.assert_signed(&road.new, &moving.here).await;
+}
+
+#[tokio::test]
+async fn a_repository_that_is_signed_by_a_key_that_was_taken_back_changes_nothing() {
+    let road = Road::new().await;
+    let alice = settled(&road.old, "alice").await;
+    let did: Did = alice.did.parse().unwrap();
+    let [owner, _] = own_keys(&road.old, &alice).await;
+    let plc = directory(&road.old);
+    let good = plc.last_operation(&did).await.unwrap();
+    let copy = road.old.download(&alice, None).await;
+    road.source.always(&repo_of(&alice), Fault::status(500));
+    let moving = road.new.begin_move(&alice).await;
+    moving.until("a failure", |job| job["lastError"].is_string()).await;
+    // Somebody else changes the key, and the owner takes that back.
+    let key = change_key(&road, &alice).await;
+    let back = Content::update(&good, good.state().unwrap()).sign(&owner).unwrap();
+    plc.submit(&did, &back).await.unwrap();
+    assert!(plc.audited_log(&did).await.unwrap().entries()[2].nullified);
+    road.source.let_through();
+    road.source.always(&repo_of(&alice), Fault::Replace(forged(&copy, &alice, &key)));
+    let job = eventually(async || {
+        road.advance(Duration::from_secs(2));
+        let job = moving.job().await;
+        job["need"].is_object().then_some(job)
+    });
+    let job = job.await;
+    let need = &job["need"];
+    assert_eq!((&job["state"], &need["for"]), (&json!("import"), &json!("decide")), "{job:#}");
+    assert!(need["message"].as_str().unwrap().contains("not signed by a key"), "{need}");
+    assert_eq!(indexed(&moving).await, json!(0));
+    assert!(is_active(&road.old, &alice).await);
+    road.source.let_through();
     moving.call("resumeMove", &json!({})).await.ok();
     moving.finish(&road.old).await;
 }
