@@ -222,6 +222,7 @@ async fn move_from_the_future(ahead: Duration) -> (Road, TestAccount, Tid, Tid) 
     let theirs = road.old.download(&alice, None).await;
     let job = moving.finish(&road.old).await;
     assert_eq!(job["warnings"], json!([]), "{job:#}");
+    assert_same(&moving).await;
     let ours = road.new.download(&moving.here, None).await;
     assert_eq!((ours.commit.data, ours.records()), (theirs.commit.data, theirs.records()));
     let (words, revs) = heard(&road.new, &alice).await;
