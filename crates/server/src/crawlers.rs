@@ -21,6 +21,9 @@ use crate::tasks::Tasks;
 
 /// How often crawlers are told at most.
 const INTERVAL_MS: u64 = 20 * 60 * 1000;
+/// How long it is waited before one that could not be told is told again.
+const TELL_PAUSES: [Duration; 3] =
+    [Duration::from_secs(10), Duration::from_secs(60), Duration::from_secs(5 * 60)];
 /// How long it is waited between two looks at whether something has happened.
 const PAUSE: Duration = Duration::from_secs(1);
 /// What a crawler may take to answer, and how much it may say.
@@ -71,11 +74,19 @@ impl Crawlers {
     }
 
     async fn tell(self, origin: Origin) {
-        match self.notify(&origin).await {
-            Ok(()) => tracing::info!(crawler = %origin, "a crawler was told of new events"),
-            Err(error) => {
-                tracing::warn!(crawler = %origin, error = chain(&error), "a crawler was not told");
+        let mut pauses = TELL_PAUSES.into_iter();
+        loop {
+            match self.notify(&origin).await {
+                Ok(()) => {
+                    tracing::info!(crawler = %origin, "a crawler was told of new events");
+                    return;
+                }
+                Err(error) => {
+                    tracing::warn!(crawler = %origin, error = chain(&error), "a crawler was not told");
+                }
             }
+            let Some(pause) = pauses.next() else { return };
+            sleep(pause).await;
         }
     }
 

@@ -184,6 +184,24 @@ async fn a_relay_that_never_hears_of_the_account_is_named_and_holds_nothing_up()
 }
 
 #[tokio::test]
+async fn a_relay_that_has_only_heard_the_old_host_does_not_know_the_account() {
+    let relay = Proxy::listen().await;
+    let road = road_with_relay(&relay.origin()).await;
+    let alice = settled(&road.old, "alice").await;
+    say(&relay, &alice, json!({ "active": true, "rev": road.old.rev(&alice).await }));
+    let moving = begin(&road, &alice).await;
+    let mut last = Value::Null;
+    for _ in 0..3 {
+        let job = next_look(&road, &moving, &mut last).await;
+        let job = job.expect("it is not taken for knowing the account here");
+        assert!(job["lastError"].as_str().unwrap().contains(&relay.origin()), "{job:#}");
+    }
+    make_aware(&relay, &road, &alice).await;
+    while next_look(&road, &moving, &mut last).await.is_some() {}
+    assert_flawless(&road, &moving).await;
+}
+
+#[tokio::test]
 async fn a_relay_that_is_down_is_waited_for() {
     // An address that is taken, at which nobody listens.
     let socket = TcpSocket::new_v4().unwrap();

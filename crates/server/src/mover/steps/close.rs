@@ -42,9 +42,15 @@ pub(super) async fn activate(pds: &Pds, job: &mut Job) -> Result<Turn, Trouble> 
 /// Waits until the relays that are told of events know where the account is.
 pub(super) async fn network(pds: &Pds, job: &mut Job) -> Result<Turn, Trouble> {
     let mut unaware = Vec::new();
+    let opened = job.journal.opened.as_ref().map(|opened| opened.rev);
     for origin in &pds.config.crawlers {
         let host = pds.mover.relay(origin.clone());
         match host.repo_status(job.did()).await {
+            // Of an account that it knows from the old host it says that it is active, too. Not all say
+            // which revision they have.
+            Ok(status) if status.active && status.rev.is_some() && status.rev < opened => {
+                unaware.push(format!("{origin} has not heard of the account here"));
+            }
             Ok(status) if status.active => {}
             Ok(_) => unaware.push(format!("{origin} holds the account for inactive")),
             Err(error) => unaware.push(format!("{origin}: {}", chain(&error))),
@@ -53,6 +59,7 @@ pub(super) async fn network(pds: &Pds, job: &mut Job) -> Result<Turn, Trouble> {
     if unaware.is_empty() {
         let text = match pds.config.crawlers.len() {
             0 => "no relay is configured to be asked".to_owned(),
+            1 => "the relay knows the account as active".to_owned(),
             count => format!("{count} relays know the account as active"),
         };
         return Ok(Turn::Next(State::Retire, text));
