@@ -6,6 +6,7 @@ mod actor;
 mod harness;
 mod housekeeping;
 mod identity;
+mod mail;
 mod migrate;
 mod repo;
 mod server;

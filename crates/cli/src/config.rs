@@ -3,6 +3,10 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::{Context as _, anyhow};
+use tokio::runtime::Runtime;
+
+use crate::serve::clock;
 use crate::{output, settings};
 
 /// What can be done with settings.
@@ -12,6 +16,8 @@ pub(crate) enum Command {
     Print(Arguments),
     /// Checks the file and the environment, and says what is wrong.
     Check(Arguments),
+    /// Sends a mail with these settings, and says what is wrong if that fails.
+    CheckMail(MailArguments),
 }
 
 #[derive(clap::Args)]
@@ -24,13 +30,37 @@ pub(crate) struct Arguments {
     config: Option<PathBuf>,
 }
 
+#[derive(clap::Args)]
+pub(crate) struct MailArguments {
+    /// Where the mail goes
+    address: String,
+    #[command(flatten)]
+    settings: Arguments,
+}
+
 /// Runs the command.
 pub(crate) fn run(command: &Command) -> anyhow::Result<ExitCode> {
-    let (Command::Print(arguments) | Command::Check(arguments)) = command;
-    let settings = settings::read(arguments.config.as_deref(), arguments.dev, toml::Table::new())?;
     match command {
-        Command::Print(_) => output::line(toml::to_string(&settings)?.trim_end()),
-        Command::Check(_) => output::line("the settings are good"),
+        Command::Print(arguments) => {
+            output::line(toml::to_string(&arguments.read()?)?.trim_end());
+        }
+        Command::Check(arguments) => {
+            arguments.read()?;
+            output::line("the settings are good");
+        }
+        Command::CheckMail(MailArguments { address, settings }) => {
+            let config = settings.read()?.server;
+            let runtime = Runtime::new().context("no threads to run on")?;
+            let sent = runtime.block_on(server::check_mail(&config, address, clock().now_ms()));
+            sent.map_err(|wrong| anyhow!(wrong))?;
+            output::line(&format!("a mail was sent to {address}: see whether it arrives"));
+        }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+impl Arguments {
+    fn read(&self) -> anyhow::Result<settings::Settings> {
+        settings::read(self.config.as_deref(), self.dev, toml::Table::new())
+    }
 }

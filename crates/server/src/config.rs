@@ -60,6 +60,8 @@ pub struct Config {
     pub accept_future_seq: bool,
     /// Keys and secrets, where they are not to be files in the data directory.
     pub secrets: Secrets,
+    /// How mail is sent.
+    pub mail: Mail,
     /// How long things are kept.
     pub retention: Retention,
     /// How much of everything.
@@ -76,6 +78,17 @@ pub struct Retention {
     pub quarantine_hours: u32,
     /// How many seconds there are between two looks at what is to go.
     pub sweep_seconds: u32,
+}
+
+/// How mail is sent. Without these settings none is, and in development it can be read at `/dev/mail`.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Mail {
+    /// Through which server: `smtps://USER:PASSWORD@HOST:PORT`, or `smtp://…`, which uses TLS where it
+    /// is offered and with `?tls=required` only so; or `smtp:///?sendmail=true`.
+    pub smtp_url: Option<Secret>,
+    /// Who sends: `Name <name@example.com>`.
+    pub from: Option<String>,
 }
 
 /// Keys and secrets. Those that are absent are files in the data directory, made at first start.
@@ -146,6 +159,7 @@ impl Default for Config {
             private_origins: Vec::new(),
             accept_future_seq: false,
             secrets: Secrets::default(),
+            mail: Mail::default(),
             retention: Retention::default(),
             limits: Limits::default(),
         }

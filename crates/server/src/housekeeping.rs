@@ -11,9 +11,12 @@ use thiserror::Error as ThisError;
 use tokio::time::sleep;
 
 use crate::account::delete_departed;
+use crate::clock::millis;
 use crate::failure::{Fault, chain};
 use crate::pds::Pds;
 
+/// For how long mail stays that nobody sends.
+const MAIL_TIME: Duration = Duration::from_secs(3 * 24 * 60 * 60);
 /// How many events go in one step.
 const EVENTS: u64 = 500;
 /// How many blobs go in one step.
@@ -62,6 +65,7 @@ async fn sweep(pds: &Pds, round: u64) {
         tracing::error!(error = chain(&*error), "accounts that have moved could not be deleted");
     }
     if round.is_multiple_of(RARELY) {
+        failed("old mail", old_mail(pds).await);
         failed("ended sessions", ended_sessions(pds).await);
         failed("the quarantine", quarantine(pds).await);
     }
@@ -110,6 +114,13 @@ async fn old_events(pds: &Pds) -> Result<(), SweepError> {
     while pds.store.write(move |tx| tx.prune_events(before, EVENTS)).await? > 0 {
         sleep(BREATH).await;
     }
+    Ok(())
+}
+
+/// Clears away mail that was never sent.
+async fn old_mail(pds: &Pds) -> Result<(), SweepError> {
+    let before = pds.clock.now_ms().saturating_sub(millis(MAIL_TIME));
+    pds.store.write(move |tx| tx.delete_old_mails(before)).await?;
     Ok(())
 }
 

@@ -16,6 +16,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::firehose::Firehose;
 use crate::keys::Keys;
+use crate::mail::Mailer;
 use crate::mover::Mover;
 use crate::password::Passwords;
 use crate::rate::Rates;
@@ -43,6 +44,7 @@ pub(crate) struct State {
     pub(crate) writers: Writers,
     pub(crate) firehose: Firehose,
     pub(crate) activations: Activations,
+    pub(crate) mailer: Option<Mailer>,
     pub(crate) mover: Mover,
     pub(crate) outflows: Outflows,
     pub(crate) passwords: Passwords,

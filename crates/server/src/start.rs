@@ -21,6 +21,7 @@ use crate::config::Config;
 use crate::crawlers::Crawlers;
 use crate::firehose::Firehose;
 use crate::keys::{Keys, KeysError};
+use crate::mail::{MailSetupError, Mailer};
 use crate::mover::Mover;
 use crate::password::Passwords;
 use crate::pds::{Pds, State};
@@ -59,6 +60,9 @@ pub enum StartError {
     /// The keys cannot be had.
     #[error("the server's keys cannot be had")]
     Keys(#[from] KeysError),
+    /// Mail cannot be sent with the settings.
+    #[error(transparent)]
+    Mail(#[from] MailSetupError),
     /// The DNS cannot be asked.
     #[error("the DNS cannot be asked")]
     Dns(#[from] DnsError),
@@ -139,13 +143,13 @@ pub(crate) fn state(
         backup_dns: None,
         time_max: RESOLVE_TIME_MAX,
     };
-    let cores = available_parallelism().map_or(1, usize::from);
     Ok(Pds::new(State {
-        passwords: Passwords::new(config.limits.password_threads.unwrap_or(cores.div_ceil(2))),
+        passwords: Passwords::new(config.limits.password_threads.unwrap_or_else(half_of_the_cores)),
         rates: Rates::new(config.limits.rates),
         resolver: Resolver::new(sources, Memory::default()),
         lexicons: Catalog::embedded(),
         activations: Activations::default(),
+        mailer: Mailer::new(&config.mail, url.host())?,
         mover,
         outflows: Outflows::new(config.data.clone()),
         clock,
@@ -160,6 +164,10 @@ pub(crate) fn state(
         keys,
         plc,
     }))
+}
+
+fn half_of_the_cores() -> usize {
+    available_parallelism().map_or(1, usize::from).div_ceil(2)
 }
 
 fn handle_domains(config: &Config, url: &Origin) -> Result<Vec<String>, StartError> {
