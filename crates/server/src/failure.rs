@@ -11,6 +11,8 @@ use bytes::Bytes;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 use lexicon::{DeclaredError, NoError};
+/// Returns an error with all that it came from, in one line.
+pub(crate) use migrate::with_sources as chain;
 use serde::Serialize;
 
 /// Any error, for the log.
@@ -165,17 +167,6 @@ impl<E: DeclaredError> Failure<E> {
             Self::Fault(fault) => fault.into_response(),
         }
     }
-}
-
-/// Returns an error with all that it came from, in one line.
-pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
-    let mut line = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        line = format!("{line}: {error}");
-        source = error.source();
-    }
-    line
 }
 
 /// Returns the name that responses of a status carry, where nothing better is known.

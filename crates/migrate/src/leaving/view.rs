@@ -11,6 +11,7 @@ use crate::host::{Download, Host, HostError, Owner};
 use crate::job::Finding;
 use crate::reading::{self, DownloadError, TempArchive, patiently};
 use crate::report::{Blob, Contents, Loss};
+use crate::words::with_sources;
 
 /// A host, and a session of the owner's there if there is one. What everybody may read is read as
 /// everybody does; the session is for what is shown to the owner alone.
@@ -128,16 +129,7 @@ impl View {
 
 impl Unread {
     pub(super) fn broken(error: &dyn Error) -> Self {
-        let mut why = error.to_string();
-        let mut source = error.source();
-        while let Some(error) = source {
-            // Some say the same as what they come from.
-            if !why.ends_with(&error.to_string()) {
-                why.push_str(&format!(": {error}"));
-            }
-            source = error.source();
-        }
-        Self::Failed(why)
+        Self::Failed(with_sources(error))
     }
 
     pub(super) fn finding(&self, whose: &str, at: &Origin) -> Finding {

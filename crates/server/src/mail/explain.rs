@@ -27,12 +27,14 @@ fn of_smtp(error: &smtp::Error, from: &Mailbox) -> String {
                 (smtps://) or 587 (smtp://)"
             .to_owned();
     }
-    if error.is_tls() {
+    let kind = io_kind(error);
+    // What TLS cannot read comes as an error of the connection.
+    if error.is_tls() || kind == Some(io::ErrorKind::InvalidData) {
         return "TLS failed: port 465 wants smtps://, port 587 smtp://, and the host's name has to be \
                 the one in its certificate"
             .to_owned();
     }
-    match io_kind(error) {
+    match kind {
         Some(io::ErrorKind::ConnectionRefused) => {
             "nothing listens there: is the port right? 465 is for smtps://, 587 for smtp://"
         }
