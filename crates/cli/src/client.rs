@@ -10,12 +10,16 @@ use http::{HeaderValue, Method, Request};
 use identity::Origin;
 use identity::dns::{Dns, DnsTable, Nameservers};
 use identity::outbound::{self, Limits, Settings};
+use identity::resolve::PlcClient;
 use serde_json::Value;
 
 /// The most bytes of an answer.
 const ANSWER_BYTES_MAX: u64 = 1 << 30;
 /// How long an answer may take.
 const TIME_MAX: Duration = Duration::from_secs(60);
+
+/// How long a directory may take to answer.
+const DIRECTORY_TIME_MAX: Duration = Duration::from_secs(30);
 
 /// Returns the system's DNS. Without nameservers, addresses and localhost can still be reached.
 pub(crate) fn dns() -> Arc<dyn Dns> {
@@ -28,6 +32,11 @@ pub(crate) fn dns() -> Arc<dyn Dns> {
 /// Makes a client of servers that whoever runs the program has chosen.
 pub(crate) fn http(origins: Vec<Origin>) -> outbound::Client {
     outbound::Client::for_upstreams(dns(), origins, Settings::default())
+}
+
+/// Makes a client of a directory of did:plc.
+pub(crate) fn directory(plc: &Origin) -> PlcClient {
+    PlcClient::new(http(vec![plc.clone()]), plc.clone(), DIRECTORY_TIME_MAX)
 }
 
 /// A client of one server.

@@ -3,12 +3,10 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use identity::Origin;
 use identity::plc::DidKey;
-use identity::resolve::PlcClient;
 use migrate::reclaim::{self, Reclaim};
 use serde_json::json;
 use syntax::Did;
@@ -17,9 +15,6 @@ use tokio::runtime::Runtime;
 use crate::migrate::approve::consent;
 use crate::serve::clock;
 use crate::{client, output, secret, terminal};
-
-/// How long the directory may take to answer.
-const DIRECTORY_TIME_MAX: Duration = Duration::from_secs(30);
 
 /// Leads an identity back to a host at which the account was, when somebody else has led it away. It
 /// takes a rotation key of a higher rank than the one that did that, within 72 hours; later, or with
@@ -62,8 +57,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 async fn lead_back(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let Arguments { did, host, plc_url, .. } = arguments;
     let key = secret::private_key(&arguments.rotation_key_file)?;
-    let http = client::http(vec![plc_url.clone()]);
-    let directory = PlcClient::new(http, plc_url.clone(), DIRECTORY_TIME_MAX);
+    let directory = client::directory(plc_url);
     let log = directory.audited_log(did).await.with_context(|| plc_url.to_string())?;
     let drop: Vec<DidKey> = arguments.drop_key.iter().map(DidKey::from).collect();
     let found = reclaim::reclaim(did, &log, host, &key, &drop, clock().now_ms())?;

@@ -176,7 +176,7 @@ impl Known {
         let rotation = rotation.flat_map(|state| state.rotation_keys);
         let rotation: Vec<PublicKey> = rotation.filter_map(|key| key.public_key().ok()).collect();
         let state = log.state();
-        let host = state.as_ref().and_then(|state| Origin::parse(&state.pds()?.endpoint).ok());
+        let host = state.as_ref().and_then(|state| state.pds()?.origin());
         let key = state.and_then(|state| state.signing_key());
         let keys = log.signing_keys().chain(rotation).collect();
         Self { document: Some((host, key)), keys, log: Some(log) }

@@ -178,8 +178,7 @@ pub fn identity(
         Ok(switch) => switch,
         Err(error) => return vec![Finding::red("identity", error.to_string())],
     };
-    let endpoint = switch.before.pds().and_then(|pds| Origin::parse(&pds.endpoint).ok());
-    findings.push(if endpoint.as_ref() == Some(from) {
+    findings.push(if switch.before.leads_to(from) {
         Finding::green("identity", format!("the identity says that the account is at {from}"))
     } else {
         let text = format!("the identity does not say that the account is at {from}");

@@ -6,7 +6,7 @@
 use crypto::PrivateKey;
 use identity::Origin;
 use identity::plc::log::{Appended, AuditedLog, Entry, RateLimits, append};
-use identity::plc::{Content, DidKey, Difference, LimitError, Operation, State};
+use identity::plc::{Content, DidKey, Difference, LimitError, Operation};
 use syntax::{Cid, Did};
 use thiserror::Error;
 
@@ -56,12 +56,11 @@ pub fn reclaim(
     now_ms: u64,
 ) -> Result<Reclaim, ReclaimError> {
     let present = log.last().operation.state();
-    if present.as_ref().is_some_and(|state| leads_to(state, host)) {
+    if present.as_ref().is_some_and(|state| state.leads_to(host)) {
         return Err(ReclaimError::IsThere(host.clone()));
     }
     let entries = log.entries();
-    let leads =
-        |entry: &&Entry| entry.operation.state().is_some_and(|state| leads_to(&state, host));
+    let leads = |entry: &&Entry| entry.operation.state().is_some_and(|state| state.leads_to(host));
     let Some(good) = entries.iter().rev().find(leads) else {
         return Err(ReclaimError::NeverThere(host.clone()));
     };
@@ -97,13 +96,7 @@ pub fn may_take_back(log: &AuditedLog) -> Vec<DidKey> {
 pub fn signer(log: &AuditedLog) -> Option<DidKey> {
     let before = find(log.entries(), log.last().operation.prev())?;
     let keys = before.operation.state()?.rotation_keys;
-    log.last().operation.signer(&keys).and_then(|rank| keys.get(rank).cloned())
-}
-
-/// Tells whether a state says that the account is at a host, however it writes that.
-pub fn leads_to(state: &State, host: &Origin) -> bool {
-    let origin = state.pds().and_then(|service| Origin::parse(&service.endpoint).ok());
-    origin.as_ref() == Some(host)
+    log.last().operation.signed_by(&keys).cloned()
 }
 
 fn find(entries: &[Entry], cid: Option<Cid>) -> Option<&Entry> {
@@ -115,6 +108,7 @@ mod tests {
     use std::time::Duration;
 
     use crypto::Curve;
+    use identity::plc::State;
     use syntax::Handle;
 
     use super::*;
@@ -177,14 +171,18 @@ mod tests {
         std::array::from_fn(|_| PrivateKey::generate(Curve::Secp256k1))
     }
 
+    /// An identity with these keys at the old host, the second of which made it.
+    fn at_old_host(keys: &[&PrivateKey], signing: &PrivateKey) -> Identity {
+        let handle = Handle::parse("alice.example.org").unwrap();
+        let mut state = State::of_account(&handle, &signing.public_key(), &hosts().0);
+        state.rotation_keys = keys.iter().map(|key| did_key(key)).collect();
+        Identity::new(state, keys[1])
+    }
+
     /// Somebody with a key of their own, the old host's, and an identity that has moved.
     fn moved(first: &PrivateKey, second: &PrivateKey, new: &PrivateKey) -> Identity {
-        let (old_host, new_host) = hosts();
-        let handle = Handle::parse("alice.example.org").unwrap();
-        let mut state = State::of_account(&handle, &new.public_key(), &old_host);
-        state.rotation_keys = vec![did_key(first), did_key(second)];
-        let mut identity = Identity::new(state, second);
-        identity.change(0, &new_host, &[first, new], second);
+        let mut identity = at_old_host(&[first, second], new);
+        identity.change(0, &hosts().1, &[first, new], second);
         identity
     }
 
@@ -208,7 +206,7 @@ mod tests {
         assert!(!found.differences.is_empty());
         identity.add(found.operation);
         let state = identity.log().state().unwrap();
-        assert!(leads_to(&state, &new_host));
+        assert!(state.leads_to(&new_host));
         assert_eq!(state.rotation_keys, [did_key(&owner), did_key(&new)]);
     }
 
@@ -218,10 +216,7 @@ mod tests {
         let (old_host, new_host) = hosts();
         // Three ranks: the owner, the old host, and a lower one that signs the move.
         let lower = PrivateKey::generate(Curve::P256);
-        let handle = Handle::parse("alice.example.org").unwrap();
-        let mut state = State::of_account(&handle, &new.public_key(), &old_host);
-        state.rotation_keys = [&owner, &old, &lower].map(did_key).to_vec();
-        let mut identity = Identity::new(state, &old);
+        let mut identity = at_old_host(&[&owner, &old, &lower], &new);
         identity.change(0, &new_host, &[&owner, &old, &new], &lower);
         identity.change(0, &old_host, &[&old], &old);
         assert!(identity.log().entries()[1].nullified);
@@ -231,7 +226,7 @@ mod tests {
             reclaim(&identity.did, &log, &new_host, &owner, &drop, identity.now_ms + 1000).unwrap();
         identity.add(found.operation);
         let state = identity.log().state().unwrap();
-        assert!(leads_to(&state, &new_host));
+        assert!(state.leads_to(&new_host));
         assert_eq!(state.rotation_keys, [did_key(&owner), did_key(&new)]);
     }
 
@@ -247,7 +242,7 @@ mod tests {
         let found = identity.reclaim(&new_host, &old).unwrap();
         assert_eq!(found.taken_back, []);
         identity.add(found.operation);
-        assert!(leads_to(&identity.log().state().unwrap(), &new_host));
+        assert!(identity.log().state().unwrap().leads_to(&new_host));
         let nowhere = Origin::https("nowhere.example.com").unwrap();
         assert_eq!(
             identity.reclaim(&nowhere, &old),

@@ -30,7 +30,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crypto::{PrivateKey, PublicKey};
 use identity::Origin;
 use identity::plc::log::AuditedLog;
-use identity::plc::{DidKey, is_plc};
+use identity::plc::{DidKey, Service, is_plc};
 use identity::resolve::{PlcClient, PlcError, Resolver};
 use store::Clock;
 use syntax::{Cid, Datetime, Did, Handle};
@@ -263,7 +263,7 @@ impl Rescue<'_> {
         if is_plc(self.did) {
             let log = self.plc.audited_log(self.did).await?;
             let state = log.state().ok_or(PlcError::Ended)?;
-            let host = state.pds().and_then(|pds| Origin::parse(&pds.endpoint).ok());
+            let host = state.pds().and_then(Service::origin);
             return Ok(Standing { signing_key: state.signing_key(), host, log: Some(log) });
         }
         let document = self.resolver.document_anew(self.did).await?;

@@ -9,13 +9,19 @@ use std::time::Duration;
 use crypto::PublicKey;
 use identity::Origin;
 use identity::plc::{DidKey, Difference, LimitError, Operation, State};
-use syntax::Handle;
+use syntax::{Datetime, Handle};
 use thiserror::Error;
 
 /// For how long a change can be taken back by a key of a higher rank than the one that signed it.
 ///
 /// Specification: <https://web.plc.directory/spec/v0.1/did-plc>
 pub const RECOVERY_TIME: Duration = Duration::from_secs(72 * 60 * 60);
+
+/// Returns until when a change that was accepted at a time can be taken back.
+pub fn recoverable_until(accepted: &Datetime) -> Datetime {
+    let time_ms = u64::try_from(RECOVERY_TIME.as_millis()).unwrap_or(u64::MAX);
+    Datetime::from_unix_ms(accepted.unix_ms().saturating_add(time_ms))
+}
 
 /// Where an account goes.
 #[derive(Debug, Clone)]
@@ -123,8 +129,7 @@ impl Switch {
         }
         signed.check_limits()?;
         let keys = &self.before.rotation_keys;
-        let signer = signed.signer(keys).and_then(|rank| keys.get(rank));
-        signer.cloned().ok_or(SwitchError::Unsigned)
+        signed.signed_by(keys).cloned().ok_or(SwitchError::Unsigned)
     }
 }
 

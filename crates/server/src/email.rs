@@ -1,5 +1,6 @@
 //! E-mail: addresses, the tokens that prove them, and what is written to their owners.
 
+use std::fmt::Display;
 use std::time::Duration;
 
 use data_encoding::BASE32_NOPAD;
@@ -63,11 +64,11 @@ pub(crate) async fn send_token(
     let token = format!("{}-{}", &text[..5], &text[5..10]);
     let (subject, what) = words(purpose);
     let who = account.handle.as_ref().map_or(account.did.as_str(), |handle| handle.as_str());
-    let body = format!(
-        "Hello {who},\n\n{what} Your code:\n\n    {token}\n\nIt is good for fifteen minutes. If \
-         you did not ask for it, ignore this mail, and tell nobody the code.\n\n{}\n",
-        pds.url
+    let text = format!(
+        "{what} Your code:\n\n    {token}\n\nIt is good for fifteen minutes. If you did not ask for \
+         it, ignore this mail, and tell nobody the code."
     );
+    let body = letter(pds, &who, &text);
     let id = account.id;
     pds.store
         .write(move |tx| {
@@ -77,6 +78,11 @@ pub(crate) async fn send_token(
         })
         .await?;
     Ok(())
+}
+
+/// Returns a text as a letter to somebody from this server.
+pub(crate) fn letter(pds: &Pds, who: &dyn Display, text: &str) -> String {
+    format!("Hello {who},\n\n{text}\n\n{}\n", pds.url)
 }
 
 /// Refuses a token that is not the one which the owner of an account was mailed for a purpose.

@@ -9,7 +9,7 @@
 mod mail;
 
 use identity::plc::log::AuditedLog;
-use migrate::reclaim::{leads_to, signer};
+use migrate::reclaim::signer;
 use migrate::switch::RECOVERY_TIME;
 use store::{Account, AccountId, AccountState, IdentitySeen, Status, Watched};
 use tokio::time::sleep;
@@ -171,8 +171,8 @@ async fn settle(
 
 fn seen(pds: &Pds, log: &AuditedLog, is_closed: bool) -> IdentitySeen {
     let last = log.last();
-    let is_here = last.operation.state().is_some_and(|state| leads_to(&state, &pds.url));
-    let changed_at_ms = u64::try_from(last.created_at.unix_us() / 1000).unwrap_or_default();
+    let is_here = last.operation.state().is_some_and(|state| state.leads_to(&pds.url));
+    let changed_at_ms = last.created_at.unix_ms();
     IdentitySeen { operation: last.cid, is_here, is_closed, changed_at_ms }
 }
 

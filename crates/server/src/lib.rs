@@ -20,6 +20,7 @@ pub mod fuzz;
 mod handle;
 mod hosted;
 mod housekeeping;
+mod html;
 mod http;
 mod identity_watch;
 mod import;

@@ -78,6 +78,11 @@ impl Datetime {
     pub fn unix_us(&self) -> i64 {
         self.unix_us
     }
+
+    /// Returns the time in milliseconds since 1970; times before that count as 1970.
+    pub fn unix_ms(&self) -> u64 {
+        u64::try_from(self.unix_us.div_euclid(1000)).unwrap_or_default()
+    }
 }
 
 fn parse_unix_us(text: &str) -> Result<i64, DatetimeError> {

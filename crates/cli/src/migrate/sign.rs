@@ -1,20 +1,15 @@
 //! Signing the change of an identity with a key of the owner's, after a look at what it is.
 
 use std::path::Path;
-use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
 use identity::Origin;
 use identity::plc::{Content, DidKey, Operation, Update};
-use identity::resolve::PlcClient;
 use lexicon::social::pagurus::migration::defs::Job;
 use serde_json::Value;
 
 use crate::migrate::approve::consent;
 use crate::{client, output, secret, terminal};
-
-/// How long the directory may take to answer.
-const DIRECTORY_TIME_MAX: Duration = Duration::from_secs(30);
 
 /// Signs the change that a move waits for. What changes is told by the directory, not by the new
 /// host.
@@ -29,8 +24,7 @@ pub(crate) async fn sign(
     let operation = operation.context("the move has no change to be signed")?;
     let update = read(serde_json::to_value(operation)?)?;
     let key = secret::private_key(file)?;
-    let http = client::http(vec![plc.clone()]);
-    let directory = PlcClient::new(http, plc.clone(), DIRECTORY_TIME_MAX);
+    let directory = client::directory(&plc);
     let last = directory.last_operation(&job.did).await.with_context(|| plc.to_string())?;
     check(&update, &last, &DidKey::from(&key.public_key()), to)?;
     let before = last.state().context("the identity has ended")?;
@@ -71,8 +65,7 @@ fn check(update: &Update, last: &Operation, key: &DidKey, to: &Origin) -> anyhow
         update.state.rotation_keys.contains(key),
         "the change takes the key away that is to sign it"
     );
-    let host = update.state.pds().and_then(|pds| Origin::parse(&pds.endpoint).ok());
-    ensure!(host.as_ref() == Some(to), "the change leads to another host than {to}");
+    ensure!(update.state.leads_to(to), "the change leads to another host than {to}");
     Ok(())
 }
 

@@ -218,6 +218,11 @@ impl Operation {
         };
         keys.iter().position(signed)
     }
+
+    /// Returns the first of these keys that has signed the operation.
+    pub fn signed_by<'a>(&self, keys: &'a [DidKey]) -> Option<&'a DidKey> {
+        keys.get(self.signer(keys)?)
+    }
 }
 
 impl LegacyCreate {

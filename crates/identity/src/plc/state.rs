@@ -35,6 +35,13 @@ pub struct Service {
     pub endpoint: String,
 }
 
+impl Service {
+    /// Returns where requests go, if the endpoint is a scheme, a host and a port, and no more.
+    pub fn origin(&self) -> Option<Origin> {
+        Origin::parse(&self.endpoint).ok()
+    }
+}
+
 /// The text of a `did:key`, which may be of a kind that we cannot read.
 ///
 /// Old logs have texts that are no keys at all; what is new is checked when it is made.
@@ -111,6 +118,11 @@ impl State {
     /// Returns the service that hosts the account, whatever type it claims to be.
     pub fn pds(&self) -> Option<&Service> {
         self.services.get(PDS_SERVICE)
+    }
+
+    /// Tells whether the account is at a host, however its endpoint is written.
+    pub fn leads_to(&self, host: &Origin) -> bool {
+        self.pds().and_then(Service::origin).as_ref() == Some(host)
     }
 
     /// Applies a change.

@@ -6,10 +6,9 @@ use std::time::Duration;
 use crypto::PublicKey;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method, Request};
-use identity::Origin;
-use identity::document::{ATPROTO_KEY, PDS_SERVICE};
+use identity::document::ATPROTO_KEY;
 use identity::outbound::{Limits, RequestBody};
-use identity::plc::{DidKey, Operation, State};
+use identity::plc::{DidKey, Operation, Service, State};
 use repo::car;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -263,8 +262,7 @@ fn destination(recommended: Value) -> Result<Destination, HostError> {
     let handle = alias.and_then(|handle| Handle::parse(handle).ok());
     let key = state.verification_methods.get(ATPROTO_KEY).map(DidKey::public_key);
     let key: Option<PublicKey> = key.and_then(Result::ok);
-    let host = state.services.get(PDS_SERVICE);
-    let host = host.and_then(|service| Origin::parse(&service.endpoint).ok());
+    let host = state.pds().and_then(Service::origin);
     Ok(Destination {
         host: host.ok_or_else(malformed)?,
         handle: handle.ok_or_else(malformed)?,

@@ -9,7 +9,7 @@ use super::identity::Named;
 use super::standing::Standing;
 use super::view::Unread;
 use crate::job::{Finding, Level};
-use crate::switch::RECOVERY_TIME;
+use crate::switch::recoverable_until;
 
 /// What the owner of an account that leaves should do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -34,7 +34,7 @@ impl Advice {
         let is_there = seen.identity.named == Named::New && seen.to == Standing::Open;
         let may_close = is_whole && is_there;
         let may_delete = may_close && seen.from != Standing::Open;
-        let until = seen.identity.since.as_ref().filter(|_| may_close).map(after_recovery);
+        let until = seen.identity.since.as_ref().filter(|_| may_close).map(recoverable_until);
         let mut next = mending(seen, findings, from, to);
         if !is_red {
             next.extend(going_on(seen, is_whole, from, to));
@@ -115,11 +115,4 @@ fn going_on(seen: &Seen, is_whole: bool, from: &Origin, to: &Origin) -> Option<S
         }
         _ => None,
     }
-}
-
-/// Returns when a change of an identity that was made at a time can be taken back no more.
-fn after_recovery(made: &Datetime) -> Datetime {
-    let made_ms = u64::try_from(made.unix_us().div_euclid(1000)).unwrap_or_default();
-    let time_ms = u64::try_from(RECOVERY_TIME.as_millis()).unwrap_or(u64::MAX);
-    Datetime::from_unix_ms(made_ms.saturating_add(time_ms))
 }

@@ -135,7 +135,7 @@ impl Named {
 }
 
 fn endpoint(state: &State) -> Option<Origin> {
-    Origin::parse(&state.pds()?.endpoint).ok()
+    state.pds()?.origin()
 }
 
 /// Returns since when a log names a host without interruption.

@@ -1,7 +1,5 @@
 //! The account's head and its identity: who signed what, and who could take it back.
 
-use std::time::Duration;
-
 use crypto::PublicKey;
 use identity::plc::log::{AuditedLog, Entry};
 use identity::plc::{DidKey, State};
@@ -9,7 +7,7 @@ use repo::archive::AnyCommit;
 use serde::{Deserialize, Serialize};
 use syntax::{Cid, Datetime, Tid};
 
-use crate::switch::RECOVERY_TIME;
+use crate::switch::recoverable_until;
 
 /// The commit that a repository is at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -147,7 +145,7 @@ impl PlcOperation {
             created_at: entry.created_at.clone(),
             signer: rank.and_then(|rank| keys.get(rank)).cloned(),
             may_undo: keys[..rank.unwrap_or_default()].to_vec(),
-            undo_until: after(&entry.created_at, RECOVERY_TIME),
+            undo_until: recoverable_until(&entry.created_at),
             is_undone: entry.nullified,
         }
     }
@@ -155,11 +153,4 @@ impl PlcOperation {
 
 fn signing_key(entry: &Entry) -> Option<PublicKey> {
     entry.operation.state()?.signing_key()
-}
-
-/// Returns the time that is so much later. Times before 1970 count as 1970.
-fn after(time: &Datetime, duration: Duration) -> Datetime {
-    let began_ms = u64::try_from(time.unix_us().div_euclid(1000)).unwrap_or_default();
-    let duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-    Datetime::from_unix_ms(began_ms.saturating_add(duration_ms))
 }

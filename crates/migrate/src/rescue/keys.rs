@@ -52,7 +52,7 @@ fn mark(log: &AuditedLog, now: &State, own: &[DidKey]) -> Option<DidKey> {
     let first = standing.get(others.map_or(0, |index| index + 1))?;
     let keys = first.operation.state()?.rotation_keys;
     let Some(before) = others.and_then(|index| standing.get(index)) else {
-        let signer = first.operation.signer(&keys).and_then(|rank| keys.get(rank)).cloned();
+        let signer = first.operation.signed_by(&keys).cloned();
         return signer.filter(|signer| !own.contains(signer));
     };
     let before = before.operation.state()?.rotation_keys;

@@ -12,6 +12,7 @@ use store::{Account, AccountState, Status};
 use super::identity_check::{IdentityError, stated};
 use super::{delete, session};
 use crate::clock::millis;
+use crate::email;
 use crate::failure::{Fault, chain};
 use crate::pds::Pds;
 
@@ -68,8 +69,14 @@ async fn postpone(
     is_told: bool,
 ) -> Result<(), Fault> {
     let later = pds.clock.now_ms() + millis(time);
-    let (id, did, who) = (account.id, account.did.clone(), session::shown_handle(account));
-    let url = pds.url.to_string();
+    let (id, did) = (account.id, account.did.clone());
+    let text = format!(
+        "you asked for your account at {} to be deleted by now. Your identity {did} still says that the \
+         account is here, so that deleting it would leave you without one. It was kept. Finish moving, \
+         or delete the account yourself; we look again in a week.",
+        pds.url
+    );
+    let body = email::letter(pds, &session::shown_handle(account), &text);
     pds.store
         .write(move |tx| {
             let Some(account) = tx.account(&did)?.filter(|account| account.id == id) else {
@@ -83,12 +90,6 @@ async fn postpone(
             let state = AccountState { delete_after: Some(later), ..account.state };
             tx.set_state(id, &state)?;
             if let Some(email) = account.email.filter(|_| is_told) {
-                let body = format!(
-                    "Hello {who},\n\nyou asked for your account at {url} to be deleted by now. Your \
-                     identity {did} still says that the account is here, so that deleting it would \
-                     leave you without one. It was kept. Finish moving, or delete the account \
-                     yourself; we look again in a week.\n\n{url}\n"
-                );
                 tx.post_mail(&email, "Your account was not deleted", &body)?;
             }
             Ok::<_, store::Error>(())

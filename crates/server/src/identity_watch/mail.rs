@@ -3,12 +3,11 @@
 use identity::plc::log::AuditedLog;
 use identity::plc::{DidKey, State};
 use migrate::reclaim::{may_take_back, signer};
-use migrate::switch::RECOVERY_TIME;
+use migrate::switch::recoverable_until;
 use store::{Account, IdentitySeen};
-use syntax::Datetime;
 
-use crate::clock::millis;
 use crate::did_plc::own_keys;
+use crate::email;
 use crate::pds::Pds;
 use crate::session::shown_handle;
 
@@ -65,7 +64,7 @@ pub(super) fn back(pds: &Pds, account: &Account) -> Mail {
 }
 
 fn letter(pds: &Pds, account: &Account, text: &str) -> String {
-    format!("Hello {},\n\n{text}\n\n{}\n", shown_handle(account), pds.url)
+    email::letter(pds, &shown_handle(account), text)
 }
 
 fn who(account: &Account, log: &AuditedLog) -> String {
@@ -90,8 +89,7 @@ fn way_back(pds: &Pds, account: &Account, log: &AuditedLog) -> String {
                 of a higher rank than the one that did this."
             .to_owned();
     }
-    let accepted_ms = u64::try_from(log.last().created_at.unix_us() / 1000).unwrap_or_default();
-    let until = Datetime::from_unix_ms(accepted_ms + millis(RECOVERY_TIME));
+    let until = recoverable_until(&log.last().created_at);
     format!(
         "\n\nIf it was not you, it can be taken back until {} with one of these keys:\n\n{}\n\nWhere you \
          have the key in a file, run this (the key stays where it is), and the account opens by itself:\n\n\

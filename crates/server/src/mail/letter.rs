@@ -1,5 +1,7 @@
 //! The other form of a mail's text: the same words, laid out.
 
+use crate::html::escaped;
+
 /// What the page looks like. Programs that show mail know little, so that it is little.
 const STYLE: &str = "body{margin:0;padding:24px;background:#f4f1ec;color:#22303c;\
                      font:16px/1.5 system-ui,-apple-system,'Segoe UI',sans-serif}\
@@ -41,20 +43,6 @@ fn line(line: &str) -> String {
         true => format!("<a href=\"{text}\">{text}</a>"),
         false => format!("{text} "),
     }
-}
-
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            c => escaped.push(c),
-        }
-    }
-    escaped
 }
 
 #[cfg(test)]

@@ -52,7 +52,7 @@ pub(super) async fn append(
 async fn write(store: &Store, length: usize, appended: Appended) -> Result<bool, Failure> {
     let Appended { entry, nullified } = appended;
     let nullified: Vec<String> = nullified.iter().map(Cid::to_string).collect();
-    let created_at = u64::try_from(entry.created_at.unix_us().div_euclid(1_000)).unwrap_or(0);
+    let created_at = entry.created_at.unix_ms();
     let written = store.write(move |tx| -> Result<bool, store::Error> {
         if usize::try_from(tx.plc_log_length(&entry.did)?) != Ok(length) {
             return Ok(false);

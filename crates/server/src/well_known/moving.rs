@@ -7,6 +7,7 @@ use http::header::{
 };
 use http::{HeaderName, HeaderValue, Response};
 
+use crate::html::escaped;
 use crate::pds::Pds;
 
 const HEADERS: [(HeaderName, HeaderValue); 5] = [
@@ -151,22 +152,6 @@ fn page(filling: &Filling<'_>) -> String {
         .replace("{invite}", invite)
         .replace("{invite_option}", invite_option)
         .replace("{contact}", &contact)
-}
-
-/// Writes text so that HTML has no meaning in it, between quotes neither.
-fn escaped(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            letter => safe.push(letter),
-        }
-    }
-    safe
 }
 
 #[cfg(test)]

@@ -1,31 +1,21 @@
 //! Moves that somebody with an older key takes back, and owners who have a higher one.
 
-use crypto::{Curve, PrivateKey};
 use identity::Origin;
 use identity::plc::{Content, DidKey};
 use migrate::reclaim::reclaim;
-use serde_json::json;
 use syntax::Did;
 
-use super::{is_active, settled};
+use super::{is_active, own_keys, settled};
 use crate::harness::{Road, eventually};
 use crate::identity::directory;
-
-fn did_key(key: &PrivateKey) -> DidKey {
-    DidKey::from(&key.public_key())
-}
 
 #[tokio::test]
 async fn who_takes_a_move_back_silences_the_account_until_its_owner_reclaims_it() {
     let road = Road::with(|config| config.retention.sweep_seconds = 1).await;
     let alice = settled(&road.old, "alice").await;
     let (did, plc): (Did, _) = (alice.did.parse().unwrap(), directory(&road.old));
-    let [owner, thief] = [(); 2].map(|()| PrivateKey::generate(Curve::Secp256k1));
-    let first = plc.last_operation(&did).await.unwrap().state().unwrap();
-    let keys: Vec<String> = [&owner, &thief].map(|key| key.public_key().to_string()).into();
-    let host_key = first.rotation_keys.last().unwrap().as_str().to_owned();
-    let all: Vec<&str> = keys.iter().map(String::as_str).chain([host_key.as_str()]).collect();
-    road.old.change_identity(&alice, json!({ "rotationKeys": all })).await;
+    let [owner, thief] = own_keys(&road.old, &alice).await;
+    let keys = [&owner, &thief].map(|key| key.public_key().to_string());
 
     let moving = road.new.begin_move(&alice).await;
     moving.finish(&road.old).await;
@@ -36,7 +26,7 @@ async fn who_takes_a_move_back_silences_the_account_until_its_owner_reclaims_it(
     let log = plc.audited_log(&did).await.unwrap();
     let before = &log.entries()[log.entries().len() - 2].operation;
     let mut stolen = before.state().unwrap();
-    stolen.rotation_keys = vec![did_key(&thief)];
+    stolen.rotation_keys = vec![DidKey::from(&thief.public_key())];
     plc.submit(&did, &Content::update(before, stolen).sign(&thief).unwrap()).await.unwrap();
     eventually(async || (!is_active(&road.new, &here).await).then_some(())).await;
     let mails = road.new.mails(&alice.email).await;
