@@ -44,6 +44,13 @@ pub struct Config {
     pub invite_interval_hours: Option<u32>,
     /// Who is told when there are new events, such as `https://bsky.network`.
     pub crawlers: Vec<Origin>,
+    /// What answers the methods of apps that are not this server's own: for those who have not set it,
+    /// Bluesky's, but nothing in development.
+    pub appview: Option<AppView>,
+    /// The moderation service, which may take down what is here, and is asked by its moderators.
+    pub moderation: Option<Upstream>,
+    /// Who gets the reports of users: the moderation service by default, or Bluesky's.
+    pub reports: Option<Upstream>,
     /// Where users can write to.
     pub contact_email: Option<String>,
     /// What users can read about privacy.
@@ -78,6 +85,29 @@ pub struct Retention {
     pub quarantine_hours: u32,
     /// How many seconds there are between two looks at what is to go.
     pub sweep_seconds: u32,
+}
+
+/// A service of others.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Upstream {
+    /// Where it is.
+    pub url: Origin,
+    /// Its DID.
+    pub did: Did,
+}
+
+/// What shows apps the network: timelines, threads, profiles.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AppView {
+    /// Where it is.
+    pub url: Origin,
+    /// Its DID.
+    pub did: Did,
+    /// Where it shows images, with `%s` for the size, the account's DID and the CID; where this server
+    /// has the files, by default.
+    pub cdn_url_pattern: Option<String>,
 }
 
 /// How mail is sent. Without these settings none is, and in development it can be read at `/dev/mail`.
@@ -151,6 +181,9 @@ impl Default for Config {
             invite_required: true,
             invite_interval_hours: None,
             crawlers: Vec::new(),
+            appview: None,
+            moderation: None,
+            reports: None,
             contact_email: None,
             privacy_policy_url: None,
             terms_of_service_url: None,
