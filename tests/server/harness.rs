@@ -33,7 +33,7 @@ pub(crate) use crate::harness::account::TestAccount;
 pub(crate) use crate::harness::ask::{Answer, Ask};
 
 pub(crate) use crate::harness::mover::{Move, Road};
-pub(crate) use crate::harness::proxy::{Fault, Gate, Proxy};
+pub(crate) use crate::harness::proxy::{Fault, Gate, Proxy, Seen};
 pub(crate) use crate::harness::records::{Copy, NOTES, eventually};
 pub(crate) use crate::harness::stream::{Event, subscribe_to};
 

@@ -8,6 +8,7 @@ mod housekeeping;
 mod identity;
 mod mail;
 mod migrate;
+mod proxy;
 mod repo;
 mod server;
 mod sync;

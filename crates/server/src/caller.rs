@@ -17,7 +17,7 @@ mod viewer;
 use syntax::Did;
 
 pub(crate) use crate::caller::account::{
-    Access, Account, Full, NotTakenDown, OrTakenDown, Standard,
+    Access, Account, Full, NotTakenDown, OrTakenDown, Standard, standing as check_standing,
 };
 pub(crate) use crate::caller::admin::Admin;
 pub(crate) use crate::caller::claimant::Claimant;

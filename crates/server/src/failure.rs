@@ -9,7 +9,7 @@ use std::fmt::Display;
 use axum::body::Body;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
-use http::{HeaderName, HeaderValue, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use lexicon::{DeclaredError, NoError};
 /// Returns an error with all that it came from, in one line.
 pub(crate) use migrate::with_sources as chain;
@@ -54,7 +54,7 @@ struct Told {
     status: StatusCode,
     name: Cow<'static, str>,
     message: Cow<'static, str>,
-    header: Option<(HeaderName, HeaderValue)>,
+    headers: HeaderMap,
 }
 
 /// The name of the error that a response carries, for the log.
@@ -86,7 +86,23 @@ impl Refusal {
         message: impl Into<Cow<'static, str>>,
     ) -> Self {
         let (name, message) = (name.into(), message.into());
-        Self(Box::new(Told { status, name, message, header: None }))
+        Self(Box::new(Told { status, name, message, headers: HeaderMap::new() }))
+    }
+
+    /// Returns the error's name.
+    pub(crate) fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// Returns the headers that go with it.
+    pub(crate) fn headers(&self) -> &HeaderMap {
+        &self.0.headers
+    }
+
+    /// Adds headers that go with it.
+    pub(crate) fn with_headers(mut self, headers: HeaderMap) -> Self {
+        self.0.headers.extend(headers);
+        self
     }
 
     /// Returns what the client is told.
@@ -117,7 +133,7 @@ impl Refusal {
     /// 429 with the seconds after which it may be tried again.
     pub(crate) fn rate_limited(retry_after_s: u64) -> Self {
         let mut refusal = Self::of_status(StatusCode::TOO_MANY_REQUESTS, "Rate Limit Exceeded");
-        refusal.0.header = Some((RETRY_AFTER, retry_after_s.into()));
+        refusal.0.headers.insert(RETRY_AFTER, retry_after_s.into());
         refusal
     }
 
@@ -128,16 +144,14 @@ impl Refusal {
             error: &'a str,
             message: &'a str,
         }
-        let Told { status, name, message, header } = *self.0;
+        let Told { status, name, message, headers: more } = *self.0;
         let shown = Shown { error: &name, message: &message };
         let body = serde_json::to_vec(&shown).expect("two texts are JSON");
         let mut response = Response::new(Body::from(Bytes::from(body)));
         *response.status_mut() = status;
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
-        if let Some((name, value)) = header {
-            headers.insert(name, value);
-        }
+        headers.extend(more);
         response.extensions_mut().insert(ErrorName(name));
         response
     }
@@ -170,7 +184,7 @@ impl<E: DeclaredError> Failure<E> {
 }
 
 /// Returns the name that responses of a status carry, where nothing better is known.
-fn name_of(status: StatusCode) -> &'static str {
+pub(crate) fn name_of(status: StatusCode) -> &'static str {
     match status.as_u16() {
         401 => "AuthenticationRequired",
         403 => "Forbidden",

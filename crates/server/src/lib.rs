@@ -34,6 +34,7 @@ mod pds;
 mod plc_directory;
 mod preferences;
 mod privilege;
+mod proxy;
 mod rate;
 mod record;
 mod sending;

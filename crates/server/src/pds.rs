@@ -19,6 +19,7 @@ use crate::keys::Keys;
 use crate::mail::Mailer;
 use crate::mover::Mover;
 use crate::password::Passwords;
+use crate::proxy::Proxy;
 use crate::rate::Rates;
 use crate::sending::Outflows;
 use crate::tasks::Tasks;
@@ -50,6 +51,7 @@ pub(crate) struct State {
     pub(crate) passwords: Passwords,
     pub(crate) resolver: Resolver,
     pub(crate) plc: PlcClient,
+    pub(crate) proxy: Proxy,
     pub(crate) rates: Rates,
     pub(crate) tasks: Tasks,
 }

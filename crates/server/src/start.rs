@@ -25,6 +25,7 @@ use crate::mail::{MailSetupError, Mailer};
 use crate::mover::Mover;
 use crate::password::Passwords;
 use crate::pds::{Pds, State};
+use crate::proxy::Proxy;
 use crate::rate::Rates;
 use crate::sending::Outflows;
 use crate::tasks::Tasks;
@@ -125,17 +126,9 @@ pub(crate) fn state(
     let dns = dns_of(&config, dns, &store)?;
     let plc_url = plc_url(&config, plc_address)?;
     let (strangers, plc) = clients(&config, &url, &plc_url, &dns);
-    let relays = config.crawlers.clone();
-    let relays = Client::for_upstreams(Arc::clone(&dns), relays, Settings::default());
-    let crawlers = Crawlers {
-        client: relays.clone(),
-        origins: config.crawlers.clone(),
-        url: url.clone(),
-        clock: clock.clone(),
-        tasks: tasks.clone(),
-    };
-    crawlers.start(store.grown());
+    let relays = tell_crawlers(&config, &url, &clock, &tasks, &store, &dns);
     let mover = Mover::new(strangers.clone(), relays);
+    let proxy = Proxy::new(&config, Arc::clone(&dns), strangers.clone());
     let sources = Sources {
         plc: plc.clone(),
         http: strangers,
@@ -163,7 +156,30 @@ pub(crate) fn state(
         store,
         keys,
         plc,
+        proxy,
     }))
+}
+
+/// Begins to tell crawlers of new events, and returns the client that goes to them.
+fn tell_crawlers(
+    config: &Config,
+    url: &Origin,
+    clock: &Clock,
+    tasks: &Tasks,
+    store: &Store,
+    dns: &Arc<dyn Dns>,
+) -> Client {
+    let origins = config.crawlers.clone();
+    let client = Client::for_upstreams(Arc::clone(dns), origins.clone(), Settings::default());
+    let crawlers = Crawlers {
+        client: client.clone(),
+        origins,
+        url: url.clone(),
+        clock: clock.clone(),
+        tasks: tasks.clone(),
+    };
+    crawlers.start(store.grown());
+    client
 }
 
 fn half_of_the_cores() -> usize {

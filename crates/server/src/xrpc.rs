@@ -15,20 +15,20 @@ use std::pin::Pin;
 
 use axum::body::Body;
 use http::request::Parts;
-use http::{Method as Verb, Response, StatusCode};
+use http::{Method as Verb, Response};
 use lexicon::Method;
 use lexicon::schema::MethodKind;
-use syntax::Nsid;
 
 use crate::failure::Refusal;
 use crate::pds::Pds;
+use crate::proxy;
 pub(crate) use crate::xrpc::call::Call;
 pub(crate) use crate::xrpc::form::Upload;
 use crate::xrpc::form::{
     Form, ProcedureForm, QueryForm, RawQueryForm, Run, StreamForm, UploadForm,
 };
 pub(crate) use crate::xrpc::inflate::Inflate;
-pub(crate) use crate::xrpc::input::LimitedBody;
+pub(crate) use crate::xrpc::input::{LimitedBody, too_large};
 pub(crate) use crate::xrpc::registered::{Charge, Registered, Who};
 
 /// The path that all methods are under.
@@ -45,6 +45,7 @@ pub(crate) struct Methods(HashMap<&'static str, Box<dyn Served>>);
 trait Served: Any + Send + Sync {
     fn kind(&self) -> MethodKind;
     fn counts_globally(&self) -> bool;
+    fn gives_way(&self) -> bool;
     fn serve<'a>(&'a self, pds: &'a Pds, call: Call) -> Answer<'a>;
 }
 
@@ -55,6 +56,10 @@ impl<M: Method + 'static> Served for Registered<M> {
 
     fn counts_globally(&self) -> bool {
         self.counts_globally
+    }
+
+    fn gives_way(&self) -> bool {
+        self.gives_way
     }
 
     fn serve<'a>(&'a self, pds: &'a Pds, call: Call) -> Answer<'a> {
@@ -130,10 +135,21 @@ impl Methods {
         let name = call.method();
         let name = name.strip_suffix('/').unwrap_or(name);
         let Some(served) = self.0.get(name) else {
-            return unknown(pds, &call, name).into_response();
+            let name = name.to_owned();
+            return proxy::answer(pds, call, &name).await;
         };
         if let Err(refusal) = check_verb(served.kind(), &call.head) {
             return refusal.into_response();
+        }
+        if served.gives_way() {
+            match pds.proxy.is_elsewhere(&call.head.headers) {
+                Ok(false) => {}
+                Ok(true) => {
+                    let name = name.to_owned();
+                    return proxy::answer(pds, call, &name).await;
+                }
+                Err(refusal) => return refusal.into_response(),
+            }
         }
         let mut call = call;
         if served.counts_globally()
@@ -158,25 +174,4 @@ fn check_verb(kind: MethodKind, head: &Parts) -> Result<(), Refusal> {
         (_, &Verb::POST) => wrong("GET"),
         _ => Err(Refusal::invalid_request("XRPC requests only supports GET and POST")),
     }
-}
-
-/// Says why there is nothing under a name.
-fn unknown(pds: &Pds, call: &Call, name: &str) -> Refusal {
-    if !matches!(call.head.method, Verb::GET | Verb::HEAD | Verb::POST) {
-        return Refusal::invalid_request("XRPC requests only supports GET and POST");
-    }
-    let Ok(nsid) = Nsid::parse(name) else {
-        return Refusal::invalid_request("invalid xrpc path");
-    };
-    // Methods of others may be many, and cost as much to refuse as ours.
-    if let Err(refusal) = pds.rates.take(
-        std::slice::from_ref(&crate::rate::GLOBAL),
-        &call.ip_key(),
-        1,
-        pds.clock.now_ms(),
-    ) {
-        return refusal.0;
-    }
-    let message = format!("No service configured for {nsid}");
-    Refusal::of_status(StatusCode::NOT_IMPLEMENTED, message)
 }

@@ -18,7 +18,7 @@ const itemEnd = (bytes, at) => {
   return end
 }
 
-const decode = (bytes) => {
+export const decode = (bytes) => {
   const end = itemEnd(bytes, 0)
   const { op, t } = cborToLexRecord(bytes.subarray(0, end))
   return { op, kind: t?.slice(1), body: cborToLexRecord(bytes.subarray(end)) }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
-use http::{Request, Response};
+use http::{HeaderMap, Request, Response};
 use http_body_util::{BodyExt as _, Full};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -22,6 +22,8 @@ pub(crate) enum Fault {
     Pass,
     /// It is answered by the proxy, with a status, a header and a body.
     Answer(u16, (&'static str, String), Bytes),
+    /// It is answered by the proxy, with several headers.
+    Say(u16, Vec<(&'static str, String)>, Bytes),
     /// The connection breaks before the request has gone through.
     Refuse,
     /// The request goes through, and the connection breaks before the answer.
@@ -70,6 +72,10 @@ pub(crate) struct Seen {
     pub(crate) line: String,
     /// The header `Range`.
     pub(crate) range: Option<String>,
+    /// All headers.
+    pub(crate) headers: HeaderMap,
+    /// The body.
+    pub(crate) body: Bytes,
 }
 
 impl Fault {
@@ -212,18 +218,20 @@ async fn serve(
     let Some(request) = read(&mut socket).await? else { return Ok(()) };
     let line = format!("{} {}", request.method(), request.uri());
     let range = request.headers().get("range").and_then(|range| range.to_str().ok());
-    lock(&state.seen).push(Seen { line: line.clone(), range: range.map(str::to_owned) });
+    lock(&state.seen).push(Seen {
+        line: line.clone(),
+        range: range.map(str::to_owned),
+        headers: request.headers().clone(),
+        body: request.body().clone().into(),
+    });
     let fault = state.fault(&line);
     match &fault {
         Fault::Refuse => return Ok(()),
-        Fault::Answer(status, (name, value), body) => {
-            let head = format!(
-                "HTTP/1.1 {status} Fault\r\n{name}: {value}\r\ncontent-length: {}\r\n\
-                 connection: close\r\n\r\n",
-                body.len()
-            );
-            socket.write_all(&[head.as_bytes(), body].concat()).await?;
-            return Ok(());
+        Fault::Answer(status, header, body) => {
+            return say(&mut socket, *status, std::slice::from_ref(header), body).await;
+        }
+        Fault::Say(status, headers, body) => {
+            return say(&mut socket, *status, headers, body).await;
         }
         Fault::Hold(gate) => gate.pass().await,
         _ => {}
@@ -257,6 +265,22 @@ async fn serve(
     while let Fault::Endless(more) = &fault {
         socket.write_all(more).await?;
     }
+    Ok(())
+}
+
+/// Answers a request.
+async fn say(
+    socket: &mut TcpStream,
+    status: u16,
+    headers: &[(&'static str, String)],
+    body: &[u8],
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let mut head = format!("HTTP/1.1 {status} Fault\r\n");
+    for (name, value) in headers {
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    head.push_str(&format!("content-length: {}\r\nconnection: close\r\n\r\n", body.len()));
+    socket.write_all(&[head.as_bytes(), body].concat()).await?;
     Ok(())
 }
 

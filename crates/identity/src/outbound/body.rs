@@ -42,6 +42,14 @@ impl ResponseBody {
         }
     }
 
+    /// Bounds the size of what is still to come.
+    #[must_use]
+    pub fn limited(mut self, bytes_max: u64) -> Self {
+        self.bytes_left = self.bytes_left.min(bytes_max);
+        self.bytes_max = self.bytes_max.min(bytes_max);
+        self
+    }
+
     /// Reads all of the body.
     ///
     /// # Errors

@@ -9,6 +9,6 @@ use lexicon::app::bsky::actor::put_preferences::PutPreferences;
 use crate::xrpc::Methods;
 
 pub(super) fn register(methods: &mut Methods) {
-    methods.query(GetPreferences, get_preferences::get_preferences);
-    methods.procedure(PutPreferences, put_preferences::put_preferences);
+    methods.query(GetPreferences, get_preferences::get_preferences).give_way();
+    methods.procedure(PutPreferences, put_preferences::put_preferences).give_way();
 }

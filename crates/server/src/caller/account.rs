@@ -155,7 +155,7 @@ impl<A: Access> Account<A> {
 }
 
 /// Refuses accounts that the host has taken down or suspended.
-pub(super) fn standing(status: Status) -> Result<(), Refusal> {
+pub(crate) fn standing(status: Status) -> Result<(), Refusal> {
     match status {
         Status::Active | Status::Deactivated => Ok(()),
         Status::TakenDown | Status::Suspended => Err(Refusal::new(

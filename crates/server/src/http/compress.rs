@@ -7,6 +7,8 @@ use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TY
 use http::{HeaderMap, HeaderValue, Response};
 use http_body_util::BodyExt as _;
 
+use crate::proxy::Passed;
+
 /// The fewest bytes that are compressed: less fits into one packet as it is.
 const BYTES_MIN: u64 = 1024;
 /// The most bytes that are compressed at once, as that takes one of the threads for requests.
@@ -40,6 +42,10 @@ pub(super) async fn compress(response: Response<Body>, coding: Coding) -> Respon
     let Some(length) = response.body().size_hint().exact() else {
         return response;
     };
+    // What comes from a service is not in memory, and was asked for as the client reads it.
+    if response.extensions().get::<Passed>().is_some() {
+        return response;
+    }
     let headers = response.headers();
     let kind = headers.get(CONTENT_TYPE).map_or(&b""[..], |kind| kind.as_bytes());
     let is_text = kind.starts_with(b"application/json") || kind.starts_with(b"text/");

@@ -40,8 +40,13 @@ impl Call {
         Key::of_ip(self.ip)
     }
 
+    /// Says that the answer depends on who asks.
+    pub(crate) fn be_private(&mut self) {
+        self.is_private = true;
+    }
+
     /// Counts the request among all of its address.
-    pub(super) fn count_globally(&mut self, pds: &Pds) -> Result<(), Refusal> {
+    pub(crate) fn count_globally(&mut self, pds: &Pds) -> Result<(), Refusal> {
         self.passes_rates = pds.passes_rates(&self.head.headers);
         let key = self.ip_key();
         self.take(pds, std::slice::from_ref(&rate::GLOBAL), &key, 1)
@@ -119,7 +124,7 @@ impl Call {
     }
 
     /// Adds to the response what the checks found.
-    pub(super) fn finish(&self, mut response: Response<Body>) -> Response<Body> {
+    pub(crate) fn finish(&self, mut response: Response<Body>) -> Response<Body> {
         let headers = response.headers_mut();
         if let Some(standing) = &self.standing {
             standing.write_to(headers);

@@ -173,7 +173,8 @@ pub(super) fn decompress(
     })
 }
 
-fn too_large() -> Refusal {
+/// Refuses a body that is too large.
+pub(crate) fn too_large() -> Refusal {
     Refusal::of_status(StatusCode::PAYLOAD_TOO_LARGE, "request entity too large")
 }
 

@@ -12,6 +12,8 @@ use crate::rate::{Bucket, Key};
 pub(crate) struct Registered<M: Method> {
     pub(super) run: Box<dyn Run<M>>,
     pub(super) counts_globally: bool,
+    /// Whether requests that name another service than the AppView go there.
+    pub(super) gives_way: bool,
     /// The most bytes of a body, where it is not what the settings say.
     pub(super) body_bytes_max: Option<u64>,
     pub(super) rates: Vec<Rate<M>>,
@@ -51,7 +53,13 @@ pub(crate) struct Charge {
 impl<M: Method> Registered<M> {
     pub(super) fn new(run: impl Run<M> + 'static) -> Self {
         let run = Box::new(run);
-        Self { run, counts_globally: true, body_bytes_max: None, rates: Vec::new() }
+        Self {
+            run,
+            counts_globally: true,
+            gives_way: false,
+            body_bytes_max: None,
+            rates: Vec::new(),
+        }
     }
 
     /// Sets the most bytes of a body.
@@ -63,6 +71,12 @@ impl<M: Method> Registered<M> {
     /// Leaves the method out of what is counted for all methods together.
     pub(crate) fn uncounted(&mut self) -> &mut Self {
         self.counts_globally = false;
+        self
+    }
+
+    /// Passes requests on that name another service than the AppView.
+    pub(crate) fn give_way(&mut self) -> &mut Self {
+        self.gives_way = true;
         self
     }
 

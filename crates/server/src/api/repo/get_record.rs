@@ -5,21 +5,24 @@
 use axum::body::Body;
 use http::Response;
 use http::request::Parts;
-use lexicon::com::atproto::repo::get_record::{Error, Params};
-use syntax::RecordPath;
+use lexicon::Method as _;
+use lexicon::com::atproto::repo::get_record::{Error, GetRecord, Params};
+use syntax::{Nsid, RecordPath};
 
 use super::reads::{json_response, put_record, room};
 use crate::caller::Public;
 use crate::failure::Failure;
 use crate::hosted;
 use crate::pds::Pds;
+use crate::proxy;
 
-/// Answers with the record of an active account here, in the version that is asked for.
+/// Answers with the record of an active account here, in the version that is asked for. For those of
+/// others an AppView is asked.
 pub(super) async fn get_record(
     pds: Pds,
     _: Public,
     params: Params,
-    _: Parts,
+    head: Parts,
 ) -> Result<Response<Body>, Failure<Error>> {
     let Params { cid, collection, repo, rkey } = params;
     let path = RecordPath::new(collection, rkey);
@@ -37,7 +40,9 @@ pub(super) async fn get_record(
         Ok::<_, store::Error>(Some((account.did, record.filter(|_| !is_down))))
     });
     let Some((did, record)) = read.await? else {
-        return Err(Failure::invalid_request("Could not locate record"));
+        let method = Nsid::parse(GetRecord::NSID).expect("it is an NSID");
+        let elsewhere = proxy::ask_openly(&pds, &head, &method).await?;
+        return elsewhere.ok_or_else(|| Failure::invalid_request("Could not locate record"));
     };
     let not_found = || {
         let message = format!("Could not locate record: at://{did}/{path}");
