@@ -2,7 +2,7 @@
 // reason, and nothing else is.
 //
 //   compare.mjs            fails when a difference is not in the list, or one of the list is not there any more
-//   compare.mjs --write    brings the list and tests/CONFORMANCE.md up to date: new differences are "todo"
+//   compare.mjs --write    brings the lists and tests/CONFORMANCE.md up to date: new differences are "todo"
 //   compare.mjs --todo     prints what is "todo", with requests and both answers
 //   compare.mjs TOPIC…     asks only some topics
 
@@ -10,6 +10,7 @@ import { readdir } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 
 import { attempt, check, drive, equal, say, topic } from './ground.mjs'
+import { ask, readPage, render, writePage } from './compare/conformance.mjs'
 import { differences, Known } from './compare/differences.mjs'
 import { openPair } from './compare/servers.mjs'
 
@@ -33,15 +34,32 @@ const scripts = async () => {
 const shown = ({ status, headers, body, gone }) =>
   gone ? gone : `${status} ${JSON.stringify(headers)} ${JSON.stringify(body)}`.slice(0, 1500)
 
+/** What is listed as "todo" or not at all, with requests and answers. */
 const print = (known, found, pairs) => {
-  for (const entry of known.entries.filter(({ kind }) => kind === 'todo')) {
-    console.log(`\n## ${entry.field}: ${entry.reference} → ours ${entry.ours}\n${entry.why}`)
-    for (const { call } of found.filter((each) => each.field === entry.field && each.reference === entry.reference && each.ours === entry.ours)) {
-      const pair = pairs.find(([reference]) => reference.answers.has(call))
-      const [reference, ours] = pair.map((side) => side.answers.get(call))
-      console.log(`- **${call}**\n  - ${reference.request}\n  - reference: ${shown(reference)}\n  - ours: ${shown(ours)}`)
-    }
+  for (const difference of found) {
+    const entry = known.entry(difference)
+    if (difference.field === 'message' || (entry && entry.kind !== 'todo')) continue
+    const { call, field, reference: theirs, ours: own } = difference
+    const pair = pairs.find(([reference]) => reference.answers.has(call))
+    const [reference, ours] = pair.map((side) => side.answers.get(call))
+    console.log(`\n- **${call}**, ${field}: ${theirs} → ${own}${entry?.why ? ` (${entry.why})` : ''}`)
+    console.log(`  - ${reference.request}\n  - reference: ${shown(reference)}\n  - ours: ${shown(ours)}`)
   }
+}
+
+/** The table of methods, states and credentials: as it is, and as it is written down. */
+const conformance = async (pair) => {
+  const known = await Known.read(here('./compare/conformance.json'))
+  const answers = await ask(pair)
+  if (has('--write')) {
+    known.update(answers.found)
+    await known.write()
+    await writePage(render(answers, known))
+  }
+  const { unlisted, gone } = known.judge(answers.found)
+  equal(unlisted, [], 'nothing differs that is not listed')
+  equal(gone, [], 'nothing is listed that does not differ')
+  equal(await readPage(), render(answers, known), 'CONFORMANCE.md says so')
 }
 
 await drive('compare', async () => {
@@ -67,11 +85,17 @@ await drive('compare', async () => {
   const known = await Known.read(here('./compare/differences.json'))
   const total = [...pairs.values()].reduce((sum, [reference]) => sum + reference.answers.size, 0)
   say(`${total} calls, ${found.length} differences`)
-  if (has('--write')) {
+  if (has('--write') && named.length === 0) {
     known.update(found)
     await known.write()
   }
   if (has('--todo')) print(known, found, [...pairs.values()])
+  if (named.length === 0 || named.includes('conformance'))
+    await attempt('each method, state and credential', async () => {
+      const isStrict = false
+      if (!pairs.has(isStrict)) pairs.set(isStrict, await openPair({ isStrict }))
+      await conformance(pairs.get(isStrict))
+    })
   if (named.length > 0) return
   await topic('only what is listed differs', async () => {
     check(total >= CALLS_MIN, `there are ${CALLS_MIN} calls`, total)

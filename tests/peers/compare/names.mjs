@@ -1,7 +1,7 @@
 // What differs between two servers by nature gets a name: identifiers and keys by where they were first
 // seen, times and ports by what they are. What a script has said itself stays as it is.
 
-import { decodeToken } from './tokens.mjs'
+import { decodeToken, now } from './tokens.mjs'
 
 const HOUR_MS = 3_600_000
 const tidLetters = '234567abcdefghijklmnopqrstuvwxyz'
@@ -15,14 +15,16 @@ const tidTime = (tid) => {
 
 // Each with what becomes of it: a kind, whose members are told apart, or a function.
 const PATTERNS = [
-  [/did:plc:[a-z2-7]{24}/g, 'did'],
+  [/did:plc:(?!a{24})[a-z2-7]{24}/g, 'did'],
   [/(?:did:key:)?zQ3s[1-9A-HJ-NP-Za-km-z]{45,}/g, 'key'],
   [/bafyrei[a-z2-7]{52}/g, 'cid'],
   [/\b[234567a-j][234567a-z]{12}\b/g, (text) => (isNear(tidTime(text)) ? 'tid' : null)],
   [/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, (text) => (isNear(Date.parse(text)) ? '<time>' : text)],
   [/\b1[789]\d{11}\b/g, '<milliseconds>'],
   [/\b1[789]\d{8}\b/g, '<seconds>'],
-  [/\blocalhost-[a-z2-7]{5}-[a-z2-7]{5}\b/g, 'invite code'],
+  // Signatures of operations.
+  [/^[\w-]{86}$/g, '<signature>'],
+  [/\blocalhost-[a-z2-7]{5}-[a-z2-7]{5}\b/g, '<invite code>'],
   [/\b[a-z2-7]{4}(?:-[a-z2-7]{4}){3}\b/g, '<app password>'],
   [/\b[A-Z2-7]{5}-[A-Z2-7]{5}\b/g, '<code>'],
 ]
@@ -47,6 +49,7 @@ export class Names {
   }
 
   text(text, where) {
+    text = text.replaceAll('did%3Aplc%3A', 'did:plc:')
     for (const [value, name] of this.fixed) text = text.replaceAll(value, name)
     for (const [pattern, kind] of PATTERNS)
       text = text.replace(pattern, (found) => {
@@ -63,7 +66,9 @@ export class Names {
     if (Array.isArray(value)) return value.map((each, index) => this.value(each, `${where}.${index}`))
     if (value === null || typeof value !== 'object') return value
     return Object.fromEntries(
-      Object.entries(value).map(([name, each]) => [this.text(name, where), this.value(each, `${where}.${name}`)]),
+      Object.entries(value)
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([name, each]) => [this.text(name, where), this.value(each, `${where}.${name}`)]),
     )
   }
 
@@ -71,6 +76,6 @@ export class Names {
     const { header, payload } = decodeToken(token)
     const { iat, exp, jti, ...claims } = payload
     const told = { ...claims, jti: jti && typeof jti }
-    return { token: header, claims: this.value(told, where), lasts: iat ? exp - iat : Math.round((exp * 1000 - Date.now()) / 10_000) * 10 }
+    return { token: header, claims: this.value(told, where), lasts: Math.round((exp - (iat ?? now())) / 10) * 10 }
   }
 }

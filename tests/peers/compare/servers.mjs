@@ -12,7 +12,7 @@ import { createIdentity, Key } from './tokens.mjs'
 
 const program = fileURLToPath(new URL('../reference/pds.mjs', import.meta.url))
 const BLOB_BYTES = 300_000
-const IMPORT_BYTES = 2 ** 22
+const IMPORT_BYTES = 2 ** 19
 const CONTACT = 'host@example.com'
 const PRIVACY = 'https://example.com/privacy'
 const TERMS = 'https://example.com/terms'
@@ -48,7 +48,15 @@ const surroundings = async (name, isStrict) => {
       },
     }),
   }
-  return { name, isStrict, port, url: `http://localhost:${port}`, stub, moderation, secret: `the secret of ${name}, long enough` }
+  return {
+    name,
+    isStrict,
+    port,
+    url: `http://localhost:${port}`,
+    stub,
+    moderation,
+    secret: `the secret of ${name}, long enough`,
+  }
 }
 
 const dress = (around, process, newMail) => {
@@ -92,10 +100,17 @@ const reference = async (around) => {
     PDS_RATE_LIMIT_BYPASS_KEY: BYPASS_KEY,
   }
   const child = await started(name, url, process.execPath, ['--disable-warning=ExperimentalWarning', program], env)
-  return dress(around, child, mailAfter((email) => {
-    const lines = child.output.split('\n').filter((line) => line.startsWith('{"mail"'))
-    return lines.map((line) => JSON.parse(line)).filter(({ to }) => to === email).map(({ token }) => token)
-  }))
+  return dress(
+    around,
+    child,
+    mailAfter((email) => {
+      const lines = child.output.split('\n').filter((line) => line.startsWith('{"mail"'))
+      return lines
+        .map((line) => JSON.parse(line))
+        .filter(({ to }) => to === email)
+        .map(({ token }) => token)
+    }),
+  )
 }
 
 const text = (value) => JSON.stringify(value)
@@ -113,8 +128,8 @@ contact_email = ${text(CONTACT)}
 privacy_policy_url = ${text(PRIVACY)}
 terms_of_service_url = ${text(TERMS)}
 private_origins = [${text(stub.url)}, "http://localhost:9"]
-${process.env.OLD ? '' : `appview = { url = ${text(stub.url)}, did = ${text(`did:web:${stub.url.slice(7).replace(':', '%3A')}`)} }
-moderation = { url = ${text(stub.url)}, did = ${text(moderation.did)} }`}
+appview = { url = ${text(stub.url)}, did = ${text(`did:web:${stub.url.slice(7).replace(':', '%3A')}`)} }
+moderation = { url = ${text(stub.url)}, did = ${text(moderation.did)} }
 ${isStrict ? 'invite_interval_hours = 1' : ''}
 
 [limits]
@@ -133,11 +148,15 @@ jwt = ${text(secret)}
   // Variables of whoever starts the drivers are not for this server.
   const env = { PAGURUS_PRIVATE_ORIGINS: undefined }
   const child = await started(name, url, process.env.PAGURUS_BIN, args, env)
-  return dress(around, child, mailAfter(async (email) => {
-    const mails = await (await fetch(`${url}/dev/mail`)).json()
-    const texts = mails.filter(({ to }) => to === email).map(({ text }) => text)
-    return texts.reverse().flatMap((text) => text.match(CODE)?.[0] ?? [])
-  }))
+  return dress(
+    around,
+    child,
+    mailAfter(async (email) => {
+      const mails = await (await fetch(`${url}/dev/mail`)).json()
+      const texts = mails.filter(({ to }) => to === email).map(({ text }) => text)
+      return texts.reverse().flatMap((text) => text.match(CODE)?.[0] ?? [])
+    }),
+  )
 }
 
 /** A pair: the reference and ours. The strict ones want invite codes and limit rates. */

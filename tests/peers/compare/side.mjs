@@ -13,7 +13,7 @@ import { now, sessionToken } from './tokens.mjs'
 const HEADERS =
   /^(content-(type|disposition|security-policy|encoding|language)|cache-control|vary|location|allow|x-content-type-options|ratelimit-.*|retry-after|www-authenticate|access-control-.*|atproto-.*|dpop-nonce|accept-ranges)$/
 // Of these only that they are there.
-const VOLATILE = /^(retry-after|ratelimit-reset|dpop-nonce)$/
+const VOLATILE = /^(retry-after|ratelimit-reset|dpop-nonce|atproto-upstream-lag)$/
 
 export const basic = (user, password) => `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
 export const admin = { authorization: basic('admin', adminPassword) }
@@ -27,7 +27,8 @@ const summary = async (bytes) => {
     const value = cborToLexRecord(block)
     const kind = 'sig' in value ? 'commit' : 'e' in value ? 'node' : 'record'
     kinds[kind] = (kinds[kind] ?? 0) + 1
-    if (roots.some((root) => `${root}` === `${cid}`)) head = { version: value.version, prev: value.prev, did: value.did }
+    if (roots.some((root) => `${root}` === `${cid}`))
+      head = { version: value.version, prev: value.prev, did: value.did }
   }
   return { archive: { roots: roots.length, ...kinds, head } }
 }
@@ -45,7 +46,11 @@ export class Side {
       return [`localhost%3A${port}`, `localhost:${port}`]
     }
     const named = (of, as) => address(of).map((text) => [text, `<${as}>`])
-    this.names = new Names([...named(url, 'here'), ...named(stub.url, 'stub'), ...named(process.env.PLC_URL, 'directory')])
+    this.names = new Names([
+      ...named(url, 'here'),
+      ...named(stub.url, 'stub'),
+      ...named(process.env.PLC_URL, 'directory'),
+    ])
   }
 
   begin(topic) {
@@ -56,10 +61,17 @@ export class Side {
   raw(verb, path, { headers = {}, body, chunked } = {}) {
     return new Promise((resolve, reject) => {
       const bytes = body === undefined || Buffer.isBuffer(body) ? body : Buffer.from(body)
+      const { port } = new URL(this.url)
       const length = bytes && !chunked ? { 'content-length': bytes.length } : {}
       const request = send(
-        new URL(path, this.url),
-        { method: verb, headers: { ...length, ...headers }, agent: this.#agent },
+        {
+          host: '127.0.0.1',
+          port,
+          method: verb,
+          path,
+          headers: { host: `localhost:${port}`, ...length, ...headers },
+          agent: this.#agent,
+        },
         (response) => {
           const chunks = []
           response.on('data', (chunk) => chunks.push(chunk))
@@ -79,7 +91,9 @@ export class Side {
         },
       )
       request.setTimeout(20_000, () => request.destroy(new Error(`no answer to ${verb} ${path}`)))
-      request.on('error', (error) => resolve({ status: 0, headers: {}, bytes: Buffer.alloc(0), body: {}, gone: error.code }))
+      request.on('error', (error) =>
+        resolve({ status: 0, headers: {}, bytes: Buffer.alloc(0), body: {}, gone: error.code }),
+      )
       if (chunked) for (const chunk of [bytes].flat()) request.write(chunk)
       request.end(chunked ? undefined : bytes)
     })
@@ -102,7 +116,7 @@ export class Side {
   /** Keeps what was found otherwise than by a call. */
   keep(label, request, body) {
     const where = `${this.#topic}: ${label}`
-    this.answers.set(where, { request, status: 200, headers: {}, body: this.names.value(body, where) })
+    this.answers.set(where, { request, status: 200, headers: {}, body: this.names.value(body, where), raw: body })
   }
 
   #address(nsid, params = {}) {
@@ -121,13 +135,19 @@ export class Side {
   post(label, nsid, input, who, { headers, params } = {}) {
     const type = input === undefined ? {} : { 'content-type': 'application/json' }
     const body = input === undefined ? '' : JSON.stringify(input)
-    return this.send(label, 'POST', this.#address(nsid, params), { headers: { ...credential(who), ...type, ...headers }, body })
+    return this.send(label, 'POST', this.#address(nsid, params), {
+      headers: { ...credential(who), ...type, ...headers },
+      body,
+    })
   }
 
   /** Calls a procedure with bytes. */
   upload(label, nsid, bytes, type, who, { headers } = {}) {
     const declared = type ? { 'content-type': type } : {}
-    return this.send(label, 'POST', this.#address(nsid), { headers: { ...credential(who), ...declared, ...headers }, body: bytes })
+    return this.send(label, 'POST', this.#address(nsid), {
+      headers: { ...credential(who), ...declared, ...headers },
+      body: bytes,
+    })
   }
 
   /** Calls a method whose answer is not looked at. */
@@ -161,15 +181,20 @@ export class Side {
   async #told({ status, headers, bytes, json, gone }, where) {
     const kept = Object.entries(headers)
       .filter(([name]) => HEADERS.test(name))
-      .map(([name, value]) => [name, VOLATILE.test(name) ? '<it is there>' : this.names.text(`${value}`, `${where} ${name}`)])
+      .map(([name, value]) => [
+        name,
+        VOLATILE.test(name) ? '<it is there>' : this.names.text(`${value}`, `${where} ${name}`),
+      ])
     const type = headers['content-type'] ?? ''
     let body
     if (headers['content-encoding']) body = '<compressed>'
     else if (json !== undefined) body = this.names.value(json, where)
-    else if (type.startsWith('application/vnd.ipld.car') && status === 200) body = await summary(bytes)
+    else if (type.startsWith('application/vnd.ipld.car') && status === 200)
+      body = this.names.value(await summary(bytes), where)
     else if (/^text|json/.test(type)) body = this.names.text(bytes.toString(), where).slice(0, 500)
-    else body = bytes.length === 0 ? '' : { bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') }
-    return { status, gone, headers: Object.fromEntries(kept), body }
+    else
+      body = bytes.length === 0 ? '' : { bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') }
+    return { status, gone, headers: Object.fromEntries(kept), body, raw: json }
   }
 }
 

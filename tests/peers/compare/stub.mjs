@@ -17,7 +17,7 @@ const told = (request, body) => {
   return { asked: `${request.method} ${request.url}`, headers, body: body.toString('latin1').slice(0, 2000), proof }
 }
 
-/** Opens it at a port. Answers that are wanted are in `wanted`, by method; documents in `documents`, by path. */
+/** Opens it at a port. Answers that are wanted are in `wanted`, by method (`more` is added to what it says); documents in `documents`, by path. */
 export const openStub = (port) =>
   new Promise((resolve, reject) => {
     const stub = { wanted: new Map(), documents: new Map(), url: `http://localhost:${port}` }
@@ -28,8 +28,9 @@ export const openStub = (port) =>
         const path = request.url.split('?')[0]
         const wanted = stub.documents.get(path) ?? stub.wanted.get(path.replace('/xrpc/', ''))
         if (wanted?.hangsUp) return response.destroy()
-        const { status = 200, headers, body = told(request, Buffer.concat(chunks)) } = wanted ?? {}
-        const bytes = Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body))
+        const { status = 200, headers, body, more } = wanted ?? {}
+        const answer = body ?? { ...told(request, Buffer.concat(chunks)), ...more }
+        const bytes = Buffer.isBuffer(answer) ? answer : Buffer.from(JSON.stringify(answer))
         response.writeHead(status, { 'content-type': 'application/json', 'content-length': bytes.length, ...headers })
         response.end(bytes)
       })

@@ -52,7 +52,10 @@ export const serviceToken = (key, claims, header = {}) => {
 
 /** Decodes a token without verifying anything. */
 export const decodeToken = (token) => {
-  const [header, payload] = token.split('.').slice(0, 2).map((each) => JSON.parse(Buffer.from(each, 'base64url')))
+  const [header, payload] = token
+    .split('.')
+    .slice(0, 2)
+    .map((each) => JSON.parse(Buffer.from(each, 'base64url')))
   return { header, payload }
 }
 

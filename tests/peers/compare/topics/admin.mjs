@@ -24,7 +24,8 @@ export const script = async (c) => {
   await info('with no password', {}, { authorization: 'Basic YWRtaW4=' })
   await info('with another scheme', {}, { authorization: 'Token abc' })
   const { moderation } = c
-  const proof = (claims, key = moderation.key) => serviceToken(key, { iss: moderation.did, aud: c.did, lxm: `${A}.getAccountInfo`, ...claims })
+  const proof = (claims, key = moderation.key) =>
+    serviceToken(key, { iss: moderation.did, aud: c.did, lxm: `${A}.getAccountInfo`, ...claims })
   await info('for moderators', {}, proof())
   await info('for labelers', {}, proof({ iss: `${moderation.did}#atproto_labeler` }, moderation.labelKey))
   await info('for moderators with the key of labelers', {}, proof({}, moderation.labelKey))
@@ -54,7 +55,8 @@ export const script = async (c) => {
   await handle('with a session', { handle: 'agathe3.test' }, token)
   await handle('by moderators', { handle: 'agathe3.test' }, proof({ lxm: `${A}.updateAccountHandle` }))
   await handle('back again', { handle: account.handle })
-  const email = (label, input, who) => post(`email: ${label}`, 'updateAccountEmail', { account: did, email: 'agathe2@example.com', ...input }, who)
+  const email = (label, input, who) =>
+    post(`email: ${label}`, 'updateAccountEmail', { account: did, email: 'agathe2@example.com', ...input }, who)
   await email('changed', {})
   await email('changed by handle', { account: account.handle, email: 'agathe3@example.com' })
   await email('taken', { email: other.email })
@@ -62,15 +64,25 @@ export const script = async (c) => {
   await email('of an unknown account', { account: UNKNOWN })
   await email('by nobody', {}, null)
   await c.get('email: is not confirmed', 'com.atproto.server.getSession', {}, token)
-  const password = (label, input, who) => post(`password: ${label}`, 'updateAccountPassword', { did, password: 'another password', ...input }, who)
+  const password = (label, input, who) =>
+    post(`password: ${label}`, 'updateAccountPassword', { did, password: 'another password', ...input }, who)
   await password('changed', {})
   await password('too long', { password: 'p'.repeat(257) })
   await password('empty', { password: '' })
   await password('of an unknown account', { did: UNKNOWN })
   await password('by nobody', {}, null)
-  await c.post('password: the new one', 'com.atproto.server.createSession', { identifier: did, password: 'another password' })
+  await c.post('password: the new one', 'com.atproto.server.createSession', {
+    identifier: did,
+    password: 'another password',
+  })
   await c.post('password: sessions have ended', 'com.atproto.server.refreshSession', undefined, account.refresh)
-  const send = (label, input, who) => post(`letter: ${label}`, 'sendEmail', { recipientDid: did, senderDid: moderation.did, content: '<p>Hello</p>', subject: 'A word', ...input }, who)
+  const send = (label, input, who) =>
+    post(
+      `letter: ${label}`,
+      'sendEmail',
+      { recipientDid: did, senderDid: moderation.did, content: '<p>Hello</p>', subject: 'A word', ...input },
+      who,
+    )
   await send('to one', {})
   await send('without a subject', { subject: undefined })
   await send('to an unknown account', { recipientDid: UNKNOWN })
@@ -85,14 +97,18 @@ export const script = async (c) => {
   const { body: record } = await write(other, 'a', { n: 1 })
   await write(other, 'b', { n: 2 })
   const picture = Buffer.from('a picture')
-  await c.raw('POST', '/xrpc/com.atproto.repo.uploadBlob', { headers: { authorization: `Bearer ${other.token}`, 'content-type': 'text/plain' }, body: picture })
+  await c.raw('POST', '/xrpc/com.atproto.repo.uploadBlob', {
+    headers: { authorization: `Bearer ${other.token}`, 'content-type': 'text/plain' },
+    body: picture,
+  })
   const blob = { $type: 'blob', ref: { $link: cidOf(picture) }, mimeType: 'text/plain', size: picture.length }
   const { body: holder } = await write(other, 'file', { file: blob, createdAt })
   const repoRef = (did) => ({ $type: `${A}.defs#repoRef`, did })
   const recordRef = { $type: 'com.atproto.repo.strongRef', uri: record.uri, cid: record.cid }
   const blobRef = { $type: `${A}.defs#repoBlobRef`, did: other.did, cid: cidOf(picture), recordUri: holder.uri }
   const status = (label, params, who = admin) => c.get(`status: ${label}`, `${A}.getSubjectStatus`, params, who)
-  const set = (label, subject, changes, who) => post(`takedown: ${label}`, 'updateSubjectStatus', { subject, ...changes }, who)
+  const set = (label, subject, changes, who) =>
+    post(`takedown: ${label}`, 'updateSubjectStatus', { subject, ...changes }, who)
   const on = { takedown: { applied: true, ref: 'case 1' } }
   const off = { takedown: { applied: false } }
   await status('of an account', { did })
@@ -135,11 +151,17 @@ export const script = async (c) => {
   await set('of an account', repoRef(other.did), on)
   await status('of an account that is down', { did: other.did })
   await show('account down')
-  const signIn = (label, more) => c.post(`account down: ${label}`, 'com.atproto.server.createSession', { identifier: other.handle, password: other.password, ...more })
+  const signIn = (label, more) =>
+    c.post(`account down: ${label}`, 'com.atproto.server.createSession', {
+      identifier: other.handle,
+      password: other.password,
+      ...more,
+    })
   await signIn('signing in')
   await signIn('signing in with a wrong password', { password: 'wrong' })
   const { body: down } = await signIn('signing in as taken down', { allowTakendown: true })
-  const refreshed = (label, who) => c.post(`account down: ${label}`, 'com.atproto.server.refreshSession', undefined, who)
+  const refreshed = (label, who) =>
+    c.post(`account down: ${label}`, 'com.atproto.server.refreshSession', undefined, who)
   await refreshed('refreshing', other.refresh)
   await refreshed('refreshing what it then got', down.refreshJwt)
   for (const [who, credential] of [
@@ -151,15 +173,28 @@ export const script = async (c) => {
     await read('session', 'com.atproto.server.getSession', {})
     await read('preferences', 'app.bsky.actor.getPreferences', {})
     await act('other preferences', 'app.bsky.actor.putPreferences', { preferences: [] })
-    await act('writing', 'com.atproto.repo.createRecord', { repo: other.did, collection: 'test.pagurus.thing', record: { n: 1 } })
-    await read('a token to move', 'com.atproto.server.getServiceAuth', { aud: 'did:web:example.com', lxm: 'com.atproto.server.createAccount' })
-    await read('another token', 'com.atproto.server.getServiceAuth', { aud: 'did:web:example.com', lxm: 'com.example.method' })
+    await act('writing', 'com.atproto.repo.createRecord', {
+      repo: other.did,
+      collection: 'test.pagurus.thing',
+      record: { n: 1 },
+    })
+    await read('a token to move', 'com.atproto.server.getServiceAuth', {
+      aud: 'did:web:example.com',
+      lxm: 'com.atproto.server.createAccount',
+    })
+    await read('another token', 'com.atproto.server.getServiceAuth', {
+      aud: 'did:web:example.com',
+      lxm: 'com.example.method',
+    })
     await read('its repository', 'com.atproto.sync.getRepo', { did: other.did })
     await read('its blob', 'com.atproto.sync.getBlob', { did: other.did, cid: cidOf(picture) })
     await read('its latest commit', 'com.atproto.sync.getLatestCommit', { did: other.did })
     await read('its state', 'com.atproto.server.checkAccountStatus', {})
     await act('an app password', 'com.atproto.server.createAppPassword', { name: who })
-    await act('a report', 'com.atproto.moderation.createReport', { reasonType: 'com.atproto.moderation.defs#reasonAppeal', subject: repoRef(other.did) })
+    await act('a report', 'com.atproto.moderation.createReport', {
+      reasonType: 'com.atproto.moderation.defs#reasonAppeal',
+      subject: repoRef(other.did),
+    })
     await act('a code for PLC', 'com.atproto.identity.requestPlcOperationSignature', undefined)
     await act('waking', 'com.atproto.server.activateAccount', undefined)
     await read('another service', 'app.bsky.actor.searchActors', {})

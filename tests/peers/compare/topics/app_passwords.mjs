@@ -24,7 +24,11 @@ export const script = async (c) => {
   const { body: two } = await signIn('signing in with privileges', privileged.password)
   await signIn('signing in without the dashes', plain.password?.replaceAll('-', ''))
   await signIn('signing in with capitals', plain.password?.toUpperCase())
-  await c.post('signing in as taken down', `${S}.createSession`, { identifier: handle, password: plain.password, allowTakendown: true })
+  await c.post('signing in as taken down', `${S}.createSession`, {
+    identifier: handle,
+    password: plain.password,
+    allowTakendown: true,
+  })
   for (const [name, session] of [
     ['plain', one],
     ['privileged', two],
@@ -34,7 +38,17 @@ export const script = async (c) => {
     await c.get(`${name}: list`, `${S}.listAppPasswords`, {}, who)
     await make(`${name}: another`, { name: 'further' }, who)
     await c.post(`${name}: refreshing`, `${S}.refreshSession`, undefined, session.refreshJwt)
-    await c.post(`${name}: writing`, 'com.atproto.repo.createRecord', { repo: did, collection: 'app.bsky.feed.post', rkey: name, record: { $type: 'app.bsky.feed.post', text: name, createdAt: '2026-01-01T00:00:00.000Z' } }, who)
+    await c.post(
+      `${name}: writing`,
+      'com.atproto.repo.createRecord',
+      {
+        repo: did,
+        collection: 'app.bsky.feed.post',
+        rkey: name,
+        record: { $type: 'app.bsky.feed.post', text: name, createdAt: '2026-01-01T00:00:00.000Z' },
+      },
+      who,
+    )
     await c.get(`${name}: status`, `${S}.checkAccountStatus`, {}, who)
     await c.get(`${name}: invite codes`, `${S}.getAccountInviteCodes`, {}, who)
     await c.post(`${name}: sleeping`, `${S}.deactivateAccount`, {}, who)
@@ -47,18 +61,29 @@ export const script = async (c) => {
     await c.post(`${name}: signing one`, 'com.atproto.identity.signPlcOperation', { token: 'AAAAA-BBBBB' }, who)
     await c.post(`${name}: its handle`, 'com.atproto.identity.updateHandle', { handle }, who)
     await c.get(`${name}: recommended credentials`, 'com.atproto.identity.getRecommendedDidCredentials', {}, who)
-    await c.upload(`${name}: importing`, 'com.atproto.repo.importRepo', Buffer.from('no archive'), 'application/vnd.ipld.car', who)
+    await c.upload(
+      `${name}: importing`,
+      'com.atproto.repo.importRepo',
+      Buffer.from('no archive'),
+      'application/vnd.ipld.car',
+      who,
+    )
     await c.upload(`${name}: uploading`, 'com.atproto.repo.uploadBlob', 'some text', 'text/plain', who)
     await c.get(`${name}: missing blobs`, 'com.atproto.repo.listMissingBlobs', {}, who)
     await c.get(`${name}: preferences`, 'app.bsky.actor.getPreferences', {}, who)
-    const auth = (label, params) => c.get(`${name}: a service token ${label}`, `${S}.getServiceAuth`, { aud: 'did:web:example.com', ...params }, who)
+    const auth = (label, params) =>
+      c.get(`${name}: a service token ${label}`, `${S}.getServiceAuth`, { aud: 'did:web:example.com', ...params }, who)
     await auth('for anything', {})
     await auth('for a method', { lxm: 'app.bsky.feed.getTimeline' })
     await auth('for chat', { lxm: 'chat.bsky.convo.getLog' })
     await auth('for newer chat', { lxm: 'chat.bsky.convo.addReaction' })
     await auth('for moving', { lxm: 'com.atproto.server.createAccount' })
-    await c.get(`${name}: chat`, 'chat.bsky.convo.listConvos', {}, who, { headers: { 'atproto-proxy': `${c.moderation.did}#stub` } })
-    await c.get(`${name}: newer chat`, 'chat.bsky.convo.getConvoAvailability', {}, who, { headers: { 'atproto-proxy': `${c.moderation.did}#stub` } })
+    await c.get(`${name}: chat`, 'chat.bsky.convo.listConvos', {}, who, {
+      headers: { 'atproto-proxy': `${c.moderation.did}#stub` },
+    })
+    await c.get(`${name}: newer chat`, 'chat.bsky.convo.getConvoAvailability', {}, who, {
+      headers: { 'atproto-proxy': `${c.moderation.did}#stub` },
+    })
     await c.get(`${name}: its repository`, 'com.atproto.sync.getLatestCommit', { did }, who)
   }
   const revoke = (label, input, who = token) => c.post(label, `${S}.revokeAppPassword`, input, who)
@@ -71,5 +96,9 @@ export const script = async (c) => {
   await signIn('signing in with a revoked one', plain.password)
   await c.post('refreshing with a revoked one', `${S}.refreshSession`, undefined, one.refreshJwt)
   await c.get('the access token of a revoked one', `${S}.getSession`, {}, one.accessJwt)
-  await c.post('deletion with an app password', `${S}.deleteAccount`, { did, password: privileged.password ?? '', token: 'AAAAA-BBBBB' })
+  await c.post('deletion with an app password', `${S}.deleteAccount`, {
+    did,
+    password: privileged.password ?? '',
+    token: 'AAAAA-BBBBB',
+  })
 }

@@ -49,7 +49,11 @@ export const script = async (c) => {
   let count = 0
   for (const [label, handle] of Object.entries(HANDLES)) {
     count += 1
-    await c.post(`an account with one ${label}`, 'com.atproto.server.createAccount', { handle, email: `handle${count}@example.com`, password: 'password' })
+    await c.post(`an account with one ${label}`, 'com.atproto.server.createAccount', {
+      handle,
+      email: `handle${count}@example.com`,
+      password: 'password',
+    })
     await c.post(`changing to one ${label}`, `${I}.updateHandle`, { handle }, account.token)
   }
   const change = (label, input, who = account.token) => c.post(label, `${I}.updateHandle`, input, who)

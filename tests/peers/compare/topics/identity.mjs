@@ -12,7 +12,11 @@ export const script = async (c) => {
   const { body: recommended } = await c.get('recommended', `${I}.getRecommendedDidCredentials`, {}, token)
   await c.get('recommended for nobody', `${I}.getRecommendedDidCredentials`)
   await c.get('the identity', 'com.atproto.repo.describeRepo', { repo: did })
-  const log = async () => c.names.value((await (await fetch(`${plc}/${did}/log`)).json()).map(({ sig: _, ...rest }) => rest), 'log')
+  const log = async () =>
+    c.names.value(
+      (await (await fetch(`${plc}/${did}/log`)).json()).map(({ sig: _, ...rest }) => rest),
+      'log',
+    )
   await log()
   await c.post('a code for nobody', `${I}.requestPlcOperationSignature`)
   const code = await c.newMail(email, () => c.post('a code', `${I}.requestPlcOperationSignature`, undefined, token))
@@ -30,7 +34,8 @@ export const script = async (c) => {
   const changed = async (label, changes) => (await sign(label, { token: await newCode(), ...changes })).body.operation
   const elsewhere = { atproto_pds: { type: 'AtprotoPersonalDataServer', endpoint: 'https://elsewhere.example' } }
   const otherType = { atproto_pds: { type: 'Other', endpoint: c.url } }
-  const submit = (label, operation, who = token) => c.post(`submit: ${label}`, `${I}.submitPlcOperation`, { operation }, who)
+  const submit = (label, operation, who = token) =>
+    c.post(`submit: ${label}`, `${I}.submitPlcOperation`, { operation }, who)
   await submit('out of our hands', await changed('out of our hands', { rotationKeys: [key] }))
   await submit('elsewhere', await changed('elsewhere', { services: elsewhere }))
   await submit('of another type', await changed('of another type', { services: otherType }))

@@ -29,7 +29,13 @@ export const script = async (c) => {
   let count = 0
   const join = async (label, inviteCode, changes) => {
     count += 1
-    const input = { handle: `guest${count}.test`, email: `guest${count}@example.com`, password: 'password', inviteCode, ...changes }
+    const input = {
+      handle: `guest${count}.test`,
+      email: `guest${count}@example.com`,
+      password: 'password',
+      inviteCode,
+      ...changes,
+    }
     const { body } = await c.post(label, `${S}.createAccount`, input, pass)
     return c.known(`guest ${count}`, { ...input, did: body.did, token: body.accessJwt })
   }

@@ -8,13 +8,17 @@ export const script = async (c) => {
   const account = await c.account('emma')
   const other = await c.account('emil')
   const { email, token, did, refresh } = account
-  const signIn = (label, password, identifier = account.handle) => c.post(label, `${S}.createSession`, { identifier, password })
+  const signIn = (label, password, identifier = account.handle) =>
+    c.post(label, `${S}.createSession`, { identifier, password })
 
   await c.post('confirmation for nobody', `${S}.requestEmailConfirmation`)
   await c.post('confirmation for the operator', `${S}.requestEmailConfirmation`, undefined, admin)
-  const first = await c.newMail(email, () => c.post('asking for confirmation', `${S}.requestEmailConfirmation`, undefined, token))
+  const first = await c.newMail(email, () =>
+    c.post('asking for confirmation', `${S}.requestEmailConfirmation`, undefined, token),
+  )
   const second = await c.newMail(email, () => c.post('asking again', `${S}.requestEmailConfirmation`, undefined, token))
-  const confirm = (label, input, who = token) => c.post(label, `${S}.confirmEmail`, { email, token: second, ...input }, who)
+  const confirm = (label, input, who = token) =>
+    c.post(label, `${S}.confirmEmail`, { email, token: second, ...input }, who)
   await confirm('confirming with the first code', { token: first })
   await confirm('confirming with a wrong code', { token: 'AAAAA-BBBBB' })
   await confirm('confirming another address', { email: other.email })
@@ -29,9 +33,12 @@ export const script = async (c) => {
 
   await c.post('a change for nobody', `${S}.requestEmailUpdate`)
   await c.post('a change of an address that is not confirmed', `${S}.requestEmailUpdate`, undefined, other.token)
-  const update = (label, input, who = token) => c.post(label, `${S}.updateEmail`, { email: 'emma2@example.com', ...input }, who)
+  const update = (label, input, who = token) =>
+    c.post(label, `${S}.updateEmail`, { email: 'emma2@example.com', ...input }, who)
   await update('changing an address that is not confirmed', { email: 'emil2@example.com' }, other.token)
-  const code = await c.newMail(email, () => c.post('a change of a confirmed address', `${S}.requestEmailUpdate`, undefined, token))
+  const code = await c.newMail(email, () =>
+    c.post('a change of a confirmed address', `${S}.requestEmailUpdate`, undefined, token),
+  )
   await update('changing without a code', {})
   await update('changing with a wrong code', { token: 'AAAAA-BBBBB' })
   await update('changing to what is no address', { email: 'nonsense', token: code })
@@ -49,7 +56,8 @@ export const script = async (c) => {
   await reset('a reset for nothing', undefined)
   const address = 'emma2@example.com'
   const forgotten = await c.newMail(address, () => reset('a reset', address.toUpperCase()))
-  const set = (label, input) => c.post(label, `${S}.resetPassword`, { token: forgotten, password: 'another password', ...input })
+  const set = (label, input) =>
+    c.post(label, `${S}.resetPassword`, { token: forgotten, password: 'another password', ...input })
   await set('resetting with a wrong code', { token: 'AAAAA-BBBBB' })
   await set('resetting to a long password', { password: 'p'.repeat(257) })
   await set('resetting without a code', { token: undefined })

@@ -10,12 +10,18 @@ export const script = async (c) => {
   const key = new Key()
   const endpoint = 'https://old.example'
   const handle = 'mover.test'
-  const identity = (handle) => createIdentity(key, { handle, keys: { atproto: key.did }, services: { atproto_pds: { type: 'AtprotoPersonalDataServer', endpoint } } })
+  const identity = (handle) =>
+    createIdentity(key, {
+      handle,
+      keys: { atproto: key.did },
+      services: { atproto_pds: { type: 'AtprotoPersonalDataServer', endpoint } },
+    })
   const did = await identity(handle)
   c.names.set(did, 'mover')
   c.names.set(key.did, 'key of the mover')
   const input = { did, handle, email: 'mover@example.com', password: 'password of mover' }
-  const proof = (claims, signer = key, header) => serviceToken(signer, { iss: did, aud: c.did, lxm: CREATE, ...claims }, header)
+  const proof = (claims, signer = key, header) =>
+    serviceToken(signer, { iss: did, aud: c.did, lxm: CREATE, ...claims }, header)
   const come = (label, claims, { signer, header, ...changes } = {}) =>
     c.post(`come: ${label}`, CREATE, { ...input, ...changes }, proof(claims, signer, header))
   await c.post('come: without a proof', CREATE, input)
@@ -45,10 +51,17 @@ export const script = async (c) => {
   await c.post('it is too early', `${S}.activateAccount`, undefined, token)
   await c.post('a code for PLC', 'com.atproto.identity.requestPlcOperationSignature', undefined, token)
   const CAR = 'application/vnd.ipld.car'
-  const bring = (label, bytes, type = CAR, who = token) => c.upload(`import: ${label}`, 'com.atproto.repo.importRepo', bytes, type, who)
-  const archive = async (account) => (await c.quietly('com.atproto.sync.getRepo', { params: { did: account.did } })).bytes
+  const bring = (label, bytes, type = CAR, who = token) =>
+    c.upload(`import: ${label}`, 'com.atproto.repo.importRepo', bytes, type, who)
+  const archive = async (account) =>
+    (await c.quietly('com.atproto.sync.getRepo', { params: { did: account.did } })).bytes
   const other = await c.account('mona')
-  const writes = ['a', 'b', 'c'].map((rkey) => ({ $type: 'com.atproto.repo.applyWrites#create', collection: 'test.pagurus.thing', rkey, value: { rkey } }))
+  const writes = ['a', 'b', 'c'].map((rkey) => ({
+    $type: 'com.atproto.repo.applyWrites#create',
+    collection: 'test.pagurus.thing',
+    rkey,
+    value: { rkey },
+  }))
   await c.quietly('com.atproto.repo.applyWrites', { input: { repo: other.did, writes }, who: other.token })
   const theirs = await archive(other)
   await bring('nothing', '')
@@ -56,7 +69,7 @@ export const script = async (c) => {
   await bring('of another type', theirs, 'application/json')
   await bring('by nobody', theirs, CAR, null)
   await bring('half of one', theirs.subarray(0, theirs.length / 2))
-  await bring('too great', Buffer.alloc(2 ** 22 + 1))
+  await bring('too great', Buffer.alloc(2 ** 19 + 1))
   await bring('the repository of another', theirs)
   await bring('its own again into an active account', theirs, CAR, other.token)
   await c.get('what another has after it', 'com.atproto.repo.describeRepo', { repo: other.did })

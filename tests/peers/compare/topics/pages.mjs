@@ -28,12 +28,21 @@ export const script = async (c) => {
   await get('OAuth: the server', '/.well-known/oauth-authorization-server')
   await get('OAuth: another document', '/.well-known/openid-configuration')
   await get('OAuth: keys', '/oauth/jwks')
-  const post = (label, path, body, type = 'application/x-www-form-urlencoded') => c.send(label, 'POST', path, { headers: { 'content-type': type }, body })
+  const post = (label, path, body, type = 'application/x-www-form-urlencoded') =>
+    c.send(label, 'POST', path, { headers: { 'content-type': type }, body })
   await post('OAuth: a request of nobody', '/oauth/par', '')
-  await post('OAuth: a request without a proof', '/oauth/par', 'client_id=http%3A%2F%2Flocalhost&response_type=code&scope=atproto')
+  await post(
+    'OAuth: a request without a proof',
+    '/oauth/par',
+    'client_id=http%3A%2F%2Flocalhost&response_type=code&scope=atproto',
+  )
   await get('OAuth: a request by GET', '/oauth/par')
   await post('OAuth: a token of nobody', '/oauth/token', '')
-  await post('OAuth: a token for a wrong code', '/oauth/token', 'grant_type=authorization_code&client_id=http%3A%2F%2Flocalhost&code=cod-a&redirect_uri=http%3A%2F%2F127.0.0.1%2F&code_verifier=a')
+  await post(
+    'OAuth: a token for a wrong code',
+    '/oauth/token',
+    'grant_type=authorization_code&client_id=http%3A%2F%2Flocalhost&code=cod-a&redirect_uri=http%3A%2F%2F127.0.0.1%2F&code_verifier=a',
+  )
   await post('OAuth: another kind of token', '/oauth/token', 'grant_type=password&client_id=http%3A%2F%2Flocalhost')
   await post('OAuth: revoking nothing', '/oauth/revoke', '')
   await post('OAuth: revoking an unknown token', '/oauth/revoke', 'client_id=http%3A%2F%2Flocalhost&token=tok-a')

@@ -11,7 +11,9 @@ export const script = async (c) => {
   const account = await c.account('petra')
   const { did, token } = account
   const { body: made } = await c.quietly('com.atproto.server.createAppPassword', { input: { name: 'app' }, who: token })
-  const { body: session } = await c.quietly('com.atproto.server.createSession', { input: { identifier: did, password: made.password } })
+  const { body: session } = await c.quietly('com.atproto.server.createSession', {
+    input: { identifier: did, password: made.password },
+  })
   const app = session.accessJwt
   const get = (label, who = token, params = {}, options) => c.get(label, GET, params, who, options)
   const put = (label, preferences, who = token, options) => c.post(label, PUT, { preferences }, who, options)
@@ -20,7 +22,11 @@ export const script = async (c) => {
   await get('none yet')
   await put('one', [adult])
   await get('one is there')
-  await put('three', [adult, { $type: `${D}#contentLabelPref`, label: 'nudity', visibility: 'warn' }, { $type: `${D}#contentLabelPref`, label: 'spam', visibility: 'hide' }])
+  await put('three', [
+    adult,
+    { $type: `${D}#contentLabelPref`, label: 'nudity', visibility: 'warn' },
+    { $type: `${D}#contentLabelPref`, label: 'spam', visibility: 'hide' },
+  ])
   await get('three are there')
   await get('an app password sees them', app)
   await put('a birthday', [adult, birth('1990-02-03T00:00:00.000Z')])
@@ -51,10 +57,20 @@ export const script = async (c) => {
   const { moderation } = c
   const claims = { aud: c.did, lxm: GET }
   await get('for moderators', serviceToken(moderation.key, { iss: moderation.did, ...claims }), { did })
-  await get('for labelers', serviceToken(moderation.labelKey, { iss: `${moderation.did}#atproto_labeler`, ...claims }), { did })
+  await get(
+    'for labelers',
+    serviceToken(moderation.labelKey, { iss: `${moderation.did}#atproto_labeler`, ...claims }),
+    { did },
+  )
   await get('for moderators, of nobody', serviceToken(moderation.key, { iss: moderation.did, ...claims }))
-  await get('for moderators, of an unknown DID', serviceToken(moderation.key, { iss: moderation.did, ...claims }), { did: 'did:plc:aaaaaaaaaaaaaaaaaaaaaaaa' })
-  await get('for moderators with the wrong key', serviceToken(moderation.labelKey, { iss: moderation.did, ...claims }), { did })
+  await get('for moderators, of an unknown DID', serviceToken(moderation.key, { iss: moderation.did, ...claims }), {
+    did: 'did:plc:aaaaaaaaaaaaaaaaaaaaaaaa',
+  })
+  await get(
+    'for moderators with the wrong key',
+    serviceToken(moderation.labelKey, { iss: moderation.did, ...claims }),
+    { did },
+  )
   await get('with a DID that is not asked for', token, { did })
   const proxied = { headers: { 'atproto-proxy': `${moderation.did}#stub` } }
   await get('of another service', token, {}, proxied)

@@ -10,7 +10,8 @@ export const script = async (c) => {
   const { did, token } = account
   const { moderation, stub } = c
   const to = (value) => ({ headers: { 'atproto-proxy': value } })
-  const ask = (label, { params = { a: 'b' }, who = token, nsid = ECHO, ...options } = {}) => c.get(label, nsid, params, who, options)
+  const ask = (label, { params = { a: 'b' }, who = token, nsid = ECHO, ...options } = {}) =>
+    c.get(label, nsid, params, who, options)
   await ask('the app view')
   await ask('with many parameters', { params: { a: ['1', '2'], empty: '', 'c[]': 'd e', f: 'g+h/ü' } })
   await ask('by nobody', { who: null })
@@ -37,8 +38,15 @@ export const script = async (c) => {
   await c.upload('with text', ECHO, 'hello', 'text/plain; charset=utf-8', token)
   await c.upload('with bytes', ECHO, Buffer.from([1, 2, 3]), 'application/octet-stream', token)
   await c.post('without a body', ECHO, undefined, token)
-  await c.send('with a body in pieces', 'POST', `/xrpc/${ECHO}`, { headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' }, body: '{"a":1}', chunked: true })
-  await c.send('a body of half a megabyte', 'POST', `/xrpc/${ECHO}`, { headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' }, body: `{"a":"${'x'.repeat(500_000)}"}` })
+  await c.send('with a body in pieces', 'POST', `/xrpc/${ECHO}`, {
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: '{"a":1}',
+    chunked: true,
+  })
+  await c.send('a body of half a megabyte', 'POST', `/xrpc/${ECHO}`, {
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: `{"a":"${'x'.repeat(500_000)}"}`,
+  })
   await c.send('by HEAD', 'HEAD', `/xrpc/${ECHO}`, { headers: { authorization: `Bearer ${token}` } })
 
   for (const [label, value] of [
@@ -63,17 +71,42 @@ export const script = async (c) => {
     await ask(`to: ${label}, by nobody`, { ...to(value), who: null })
   }
   const key = new Key()
-  const withType = await createIdentity(key, { keys: { atproto: key.did }, services: { odd: { type: 'Odd', endpoint: `${stub.url}/` }, path: { type: 'Path', endpoint: `${stub.url}/path` }, ftp: { type: 'Ftp', endpoint: 'ftp://localhost' } } })
+  const withType = await createIdentity(key, {
+    keys: { atproto: key.did },
+    services: {
+      odd: { type: 'Odd', endpoint: `${stub.url}/` },
+      path: { type: 'Path', endpoint: `${stub.url}/path` },
+      ftp: { type: 'Ftp', endpoint: 'ftp://localhost' },
+    },
+  })
   c.names.set(withType, 'odd service')
   await ask('to: a service with a slash', to(`${withType}#odd`))
   await ask('to: a service with a path', to(`${withType}#path`))
   await ask('to: a service of FTP', to(`${withType}#ftp`))
-  stub.documents.set('/.well-known/did.json', { body: { '@context': ['https://www.w3.org/ns/did/v1'], id: c.appview, service: [{ id: '#bsky_appview', type: 'BskyAppView', serviceEndpoint: stub.url }, { id: `${c.appview}#full`, type: 'Full', serviceEndpoint: stub.url }] } })
+  stub.documents.set('/.well-known/did.json', {
+    body: {
+      '@context': ['https://www.w3.org/ns/did/v1'],
+      id: c.appview,
+      service: [
+        { id: '#bsky_appview', type: 'BskyAppView', serviceEndpoint: stub.url },
+        { id: `${c.appview}#full`, type: 'Full', serviceEndpoint: stub.url },
+      ],
+    },
+  })
   await ask('to: a service of did:web', to(`${c.appview}#full`))
-  for (const nsid of ['com.atproto.server.getSession', 'com.atproto.server.describeServer', 'com.atproto.sync.getLatestCommit'])
+  for (const nsid of [
+    'com.atproto.server.getSession',
+    'com.atproto.server.describeServer',
+    'com.atproto.sync.getLatestCommit',
+  ])
     await ask(`own methods go nowhere: ${nsid}`, { nsid, params: { did }, ...to(`${moderation.did}#stub`) })
 
-  for (const nsid of ['com.atproto.server.requestAccountDelete', 'com.atproto.Server.getSession', 'com.atproto.admin.sendEmail', 'com.atproto.identity.signPlcOperation'])
+  for (const nsid of [
+    'com.atproto.server.requestAccountDelete',
+    'com.atproto.Server.getSession',
+    'com.atproto.admin.sendEmail',
+    'com.atproto.identity.signPlcOperation',
+  ])
     await ask(`protected: ${nsid}`, { nsid })
   for (const nsid of [
     'app.bsky.actor.searchActors',
@@ -96,7 +129,12 @@ export const script = async (c) => {
     stub.wanted.delete(ECHO)
   }
   const error = { error: 'SomeError', message: 'It went wrong' }
-  for (const status of [201, 204, 302, 400, 401, 403, 404, 413, 418, 429, 500, 501, 502, 503]) await answer(`${status}`, { status, body: status === 204 ? Buffer.alloc(0) : error, headers: status === 302 ? { location: 'https://example.com' } : {} })
+  for (const status of [201, 204, 302, 400, 401, 403, 404, 413, 418, 429, 500, 501, 502, 503])
+    await answer(`${status}`, {
+      status,
+      body: status === 204 ? Buffer.alloc(0) : error,
+      headers: status === 302 ? { location: 'https://example.com' } : {},
+    })
   await answer('400 of text', { status: 400, body: Buffer.from('oh no'), headers: { 'content-type': 'text/plain' } })
   await answer('500 of text', { status: 500, body: Buffer.from('oh no'), headers: { 'content-type': 'text/html' } })
   await answer('400 with a message only', { status: 400, body: { message: 'why' } })
@@ -121,20 +159,48 @@ export const script = async (c) => {
       'ratelimit-limit': '5',
     },
   })
-  await answer('an error with headers', { status: 400, body: error, headers: { 'atproto-repo-rev': '3jui7kd54zh2y', 'atproto-content-labelers': 'did:web:labels.example', 'x-other': 'secret' } })
+  await answer('an error with headers', {
+    status: 400,
+    body: error,
+    headers: {
+      'atproto-repo-rev': '3jui7kd54zh2y',
+      'atproto-content-labelers': 'did:web:labels.example',
+      'x-other': 'secret',
+    },
+  })
   await answer('broken JSON', { body: Buffer.from('{"a":') })
 
-  const foreign = (label, params, who, options) => c.get(`records elsewhere: ${label}`, 'com.atproto.repo.getRecord', { repo: 'did:web:example.com', collection: 'app.bsky.feed.post', rkey: 'a', ...params }, who, options)
+  const foreign = (label, params, who, options) =>
+    c.get(
+      `records elsewhere: ${label}`,
+      'com.atproto.repo.getRecord',
+      { repo: 'did:web:example.com', collection: 'app.bsky.feed.post', rkey: 'a', ...params },
+      who,
+      options,
+    )
   await foreign('a record', {}, token)
   await foreign('by nobody', {}, null)
   await foreign('of a handle', { repo: 'alice.example.com' }, token)
   await foreign('of another service', {}, token, to(`${moderation.did}#stub`))
-  stub.wanted.set('com.atproto.repo.getRecord', { status: 400, body: { error: 'RecordNotFound', message: 'no such record' } })
+  stub.wanted.set('com.atproto.repo.getRecord', {
+    status: 400,
+    body: { error: 'RecordNotFound', message: 'no such record' },
+  })
   await foreign('that is not there', {}, token)
   stub.wanted.delete('com.atproto.repo.getRecord')
 
-  const generator = { uri: 'at://did:web:feeds.example/app.bsky.feed.generator/a', cid: 'bafyreidfayvfuwqa7qlnopdjiqrxzs6blmoeu4rujcjtnci5beludirz2a', value: { $type: 'app.bsky.feed.generator', did: 'did:web:feeds.example', displayName: 'A', createdAt: '2026-01-01T00:00:00.000Z' } }
-  const feed = (label, params, options) => c.get(`feed: ${label}`, 'app.bsky.feed.getFeed', { feed: generator.uri, ...params }, token, options)
+  const generator = {
+    uri: 'at://did:web:feeds.example/app.bsky.feed.generator/a',
+    cid: 'bafyreidfayvfuwqa7qlnopdjiqrxzs6blmoeu4rujcjtnci5beludirz2a',
+    value: {
+      $type: 'app.bsky.feed.generator',
+      did: 'did:web:feeds.example',
+      displayName: 'A',
+      createdAt: '2026-01-01T00:00:00.000Z',
+    },
+  }
+  const feed = (label, params, options) =>
+    c.get(`feed: ${label}`, 'app.bsky.feed.getFeed', { feed: generator.uri, ...params }, token, options)
   stub.wanted.set('com.atproto.repo.getRecord', { body: generator })
   await feed('one', { limit: 5 })
   await feed('of another service', {}, to(`${moderation.did}#stub`))
@@ -148,7 +214,13 @@ export const script = async (c) => {
   await feed('that is not there', {})
   stub.wanted.delete('com.atproto.repo.getRecord')
 
-  const push = (name, label, input, who = token) => c.post(`${name}: ${label}`, `app.bsky.notification.${name}`, { serviceDid: c.appview, token: 'device', platform: 'ios', appId: 'app', ...input }, who)
+  const push = (name, label, input, who = token) =>
+    c.post(
+      `${name}: ${label}`,
+      `app.bsky.notification.${name}`,
+      { serviceDid: c.appview, token: 'device', platform: 'ios', appId: 'app', ...input },
+      who,
+    )
   for (const name of ['registerPush', 'unregisterPush']) {
     await push(name, 'the app view', {})
     await push(name, 'an unknown service', { serviceDid: 'did:plc:aaaaaaaaaaaaaaaaaaaaaaaa' })

@@ -7,23 +7,58 @@ const LATER = 'bzzzzzzzzzzzz'
 export const script = async (c) => {
   const account = await c.account('rudi')
   const { did, handle, token } = account
-  const put = (collection, rkey, record) => c.quietly('com.atproto.repo.putRecord', { input: { repo: did, collection, rkey, record }, who: token })
-  const { body: before } = await put(`${A}.feed.post`, '3jui7kd54zh2y', { $type: `${A}.feed.post`, text: 'old', createdAt })
+  const put = (collection, rkey, record) =>
+    c.quietly('com.atproto.repo.putRecord', { input: { repo: did, collection, rkey, record }, who: token })
+  const { body: before } = await put(`${A}.feed.post`, '3jui7kd54zh2y', {
+    $type: `${A}.feed.post`,
+    text: 'old',
+    createdAt,
+  })
   const rev = before.commit.rev
-  await put(`${A}.actor.profile`, 'self', { $type: `${A}.actor.profile`, displayName: 'Rudi the new', description: 'new' })
+  await put(`${A}.actor.profile`, 'self', {
+    $type: `${A}.actor.profile`,
+    displayName: 'Rudi the new',
+    description: 'new',
+  })
   const root = { uri: before.uri, cid: before.cid }
-  const { body: post } = await put(`${A}.feed.post`, '3jui7kd54zh22', { $type: `${A}.feed.post`, text: 'new', createdAt })
-  const { body: reply } = await put(`${A}.feed.post`, '3jui7kd54zh23', { $type: `${A}.feed.post`, text: 'a reply', createdAt, reply: { root, parent: root } })
+  const { body: post } = await put(`${A}.feed.post`, '3jui7kd54zh22', {
+    $type: `${A}.feed.post`,
+    text: 'new',
+    createdAt,
+  })
+  const { body: reply } = await put(`${A}.feed.post`, '3jui7kd54zh23', {
+    $type: `${A}.feed.post`,
+    text: 'a reply',
+    createdAt,
+    reply: { root, parent: root },
+  })
   const author = { did, handle, displayName: 'Rudi the old' }
-  const view = { uri: before.uri, cid: before.cid, author, record: { $type: `${A}.feed.post`, text: 'old', createdAt }, indexedAt: createdAt }
+  const view = {
+    uri: before.uri,
+    cid: before.cid,
+    author,
+    record: { $type: `${A}.feed.post`, text: 'old', createdAt },
+    indexedAt: createdAt,
+  }
   const stranger = { ...view, author: { did: 'did:web:example.com', handle: 'example.com' } }
   const ANSWERS = {
     'actor.getProfile': [{ actor: did }, { ...author, description: 'old', followersCount: 3 }],
-    'actor.getProfiles': [{ actors: [did, 'did:web:example.com'] }, { profiles: [{ ...author, followersCount: 3 }, { did: 'did:web:example.com', handle: 'example.com' }] }],
+    'actor.getProfiles': [
+      { actors: [did, 'did:web:example.com'] },
+      {
+        profiles: [
+          { ...author, followersCount: 3 },
+          { did: 'did:web:example.com', handle: 'example.com' },
+        ],
+      },
+    ],
     'feed.getTimeline': [{}, { feed: [{ post: view }, { post: stranger }], cursor: 'c' }],
     'feed.getAuthorFeed': [{ actor: did }, { feed: [{ post: view }] }],
     'feed.getActorLikes': [{ actor: did }, { feed: [{ post: view }] }],
-    'feed.getPostThread': [{ uri: before.uri }, { thread: { $type: `${A}.feed.defs#threadViewPost`, post: view, replies: [] } }],
+    'feed.getPostThread': [
+      { uri: before.uri },
+      { thread: { $type: `${A}.feed.defs#threadViewPost`, post: view, replies: [] } },
+    ],
   }
   for (const [name, [params, body]] of Object.entries(ANSWERS)) {
     const nsid = `${A}.${name}`
@@ -40,12 +75,30 @@ export const script = async (c) => {
     await ask('with what is no answer', { 'atproto-repo-rev': rev }, { answer: { other: 'thing' } })
     await ask('with an error', { 'atproto-repo-rev': rev }, { status: 400, answer: { error: 'Oops', message: 'no' } })
     await ask('by nobody', { 'atproto-repo-rev': rev }, { who: null })
-    await ask('without parameters', { 'atproto-repo-rev': rev }, { changes: { actor: undefined, actors: undefined, uri: undefined } })
+    await ask(
+      'without parameters',
+      { 'atproto-repo-rev': rev },
+      { changes: { actor: undefined, actors: undefined, uri: undefined } },
+    )
   }
-  c.stub.wanted.set(`${A}.feed.getPostThread`, { status: 400, body: { error: 'NotFound', message: 'Post not found' }, headers: { 'atproto-repo-rev': rev } })
+  c.stub.wanted.set(`${A}.feed.getPostThread`, {
+    status: 400,
+    body: { error: 'NotFound', message: 'Post not found' },
+    headers: { 'atproto-repo-rev': rev },
+  })
   await c.get('a thread that the app view does not know', `${A}.feed.getPostThread`, { uri: post.uri }, token)
-  await c.get('a thread by handle', `${A}.feed.getPostThread`, { uri: `at://${handle}/${A}.feed.post/3jui7kd54zh22` }, token)
+  await c.get(
+    'a thread by handle',
+    `${A}.feed.getPostThread`,
+    { uri: `at://${handle}/${A}.feed.post/3jui7kd54zh22` },
+    token,
+  )
   await c.get('a reply that the app view does not know', `${A}.feed.getPostThread`, { uri: reply.uri }, token)
-  await c.get('a thread that nobody knows', `${A}.feed.getPostThread`, { uri: `at://${did}/${A}.feed.post/nothing` }, token)
+  await c.get(
+    'a thread that nobody knows',
+    `${A}.feed.getPostThread`,
+    { uri: `at://${did}/${A}.feed.post/nothing` },
+    token,
+  )
   c.stub.wanted.delete(`${A}.feed.getPostThread`)
 }

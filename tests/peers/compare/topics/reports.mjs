@@ -9,9 +9,29 @@ export const script = async (c) => {
   const { did, token } = account
   const subject = { $type: 'com.atproto.admin.defs#repoRef', did: 'did:web:example.com' }
   const report = (label, changes, who = token, options) =>
-    c.post(label, REPORT, { reasonType: 'com.atproto.moderation.defs#reasonSpam', reason: 'it is spam', subject, ...changes }, who, options)
+    c.post(
+      label,
+      REPORT,
+      { reasonType: 'com.atproto.moderation.defs#reasonSpam', reason: 'it is spam', subject, ...changes },
+      who,
+      options,
+    )
+  const more = {
+    id: 7,
+    reasonType: 'com.atproto.moderation.defs#reasonSpam',
+    subject,
+    reportedBy: did,
+    createdAt: '2026-01-01T00:00:00.000Z',
+  }
+  c.stub.wanted.set(REPORT, { more })
   await report('of an account', {})
-  await report('of a record', { subject: { $type: 'com.atproto.repo.strongRef', uri: 'at://did:web:example.com/app.bsky.feed.post/a', cid: 'bafyreidfayvfuwqa7qlnopdjiqrxzs6blmoeu4rujcjtnci5beludirz2a' } })
+  await report('of a record', {
+    subject: {
+      $type: 'com.atproto.repo.strongRef',
+      uri: 'at://did:web:example.com/app.bsky.feed.post/a',
+      cid: 'bafyreidfayvfuwqa7qlnopdjiqrxzs6blmoeu4rujcjtnci5beludirz2a',
+    },
+  })
   await report('of another kind', { subject: { $type: 'com.example.subject', a: 1 } })
   await report('for another reason', { reasonType: 'tools.ozone.report.defs#reasonOther' })
   await report('for no reason', { reasonType: undefined })
@@ -41,7 +61,12 @@ export const script = async (c) => {
       ['the operator', admin],
     ])
       await c.get(`${name} for ${who}`, `com.atproto.temp.${name}`, params, credential)
-  await c.get('checkSignupQueue for one who waits', 'com.atproto.temp.checkSignupQueue', {}, c.forged(did, { scope: 'com.atproto.signupQueued' }))
+  await c.get(
+    'checkSignupQueue for one who waits',
+    'com.atproto.temp.checkSignupQueue',
+    {},
+    c.forged(did, { scope: 'com.atproto.signupQueued' }),
+  )
   for (const [name, input] of [
     ['addReservedHandle', { handle: 'reserved2' }],
     ['requestPhoneVerification', { phoneNumber: '+49' }],

@@ -83,7 +83,8 @@ export const script = async (c) => {
   await renew('refreshing with nonsense', 'nonsense')
   await renew('the operator refreshes', admin)
   await renew('refreshing with another type', c.forged(did, { scope: 'com.atproto.refresh', jti: 'x' }))
-  const old = (changes) => c.forged(did, { typ: 'refresh+jwt', scope: 'com.atproto.refresh', jti: 'not one that was given', ...changes })
+  const old = (changes) =>
+    c.forged(did, { typ: 'refresh+jwt', scope: 'com.atproto.refresh', jti: 'not one that was given', ...changes })
   await renew('one that was never given', old())
   await renew('one without an id', old({ jti: undefined }))
   await renew('one that has ended', old({ iat: now() - 9000, exp: now() - 60 }))

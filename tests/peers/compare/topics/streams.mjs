@@ -63,20 +63,33 @@ export const script = async (c) => {
     const frames = await Promise.all(heard.slice(before).map(told))
     await c.keep(label, 'events of an action', { frames })
   }
-  const write = (name, input) => c.quietly(`com.atproto.repo.${name}`, { input: { repo: did, collection: 'test.pagurus.thing', rkey: 'a', ...input }, who: token })
+  const write = (name, input) =>
+    c.quietly(`com.atproto.repo.${name}`, {
+      input: { repo: did, collection: 'test.pagurus.thing', rkey: 'a', ...input },
+      who: token,
+    })
   await during('a record is created', 1, () => write('createRecord', { record: { n: 1 } }))
   await during('it is changed', 1, () => write('putRecord', { record: { n: 2 } }))
   await during('nothing is changed', 0, () => write('putRecord', { record: { n: 2 } }))
   await during('it is deleted', 1, () => write('deleteRecord', {}))
   await during('it is deleted again', 0, () => write('deleteRecord', {}))
   await during('an account is made', 4, () => c.account('streamer'))
-  await during('a handle is changed', 1, () => c.quietly('com.atproto.identity.updateHandle', { input: { handle: 'streamy2.test' }, who: token }))
-  await during('the account sleeps', 1, () => c.quietly('com.atproto.server.deactivateAccount', { input: {}, who: token }))
+  await during('a handle is changed', 1, () =>
+    c.quietly('com.atproto.identity.updateHandle', { input: { handle: 'streamy2.test' }, who: token }),
+  )
+  await during('the account sleeps', 1, () =>
+    c.quietly('com.atproto.server.deactivateAccount', { input: {}, who: token }),
+  )
   await during('it wakes', 3, () => c.quietly('com.atproto.server.activateAccount', { who: token }))
-  const down = (applied) => ({ input: { subject: { $type: 'com.atproto.admin.defs#repoRef', did }, takedown: { applied } }, who: admin })
+  const down = (applied) => ({
+    input: { subject: { $type: 'com.atproto.admin.defs#repoRef', did }, takedown: { applied } },
+    who: admin,
+  })
   await during('it is taken down', 1, () => c.quietly('com.atproto.admin.updateSubjectStatus', down(true)))
   await during('it is put up again', 1, () => c.quietly('com.atproto.admin.updateSubjectStatus', down(false)))
-  await during('it is deleted for good', 1, () => c.quietly('com.atproto.admin.deleteAccount', { input: { did }, who: admin }))
+  await during('it is deleted for good', 1, () =>
+    c.quietly('com.atproto.admin.deleteAccount', { input: { did }, who: admin }),
+  )
   socket.close()
   await keep('from the beginning', listen(url('?cursor=0'), 1))
   await keep('from before the beginning', listen(url('?cursor=-5'), 1))
@@ -84,5 +97,8 @@ export const script = async (c) => {
   await keep('from a word', listen(url('?cursor=word'), 2))
   await keep('from nothing', listen(url('?cursor='), 1, 1))
   await keep('of a method that nobody knows', listen(`${c.url.replace('http', 'ws')}/xrpc/com.example.unknown`, 1))
-  await keep('of a method that is no stream', listen(`${c.url.replace('http', 'ws')}/xrpc/com.atproto.server.describeServer`, 1))
+  await keep(
+    'of a method that is no stream',
+    listen(`${c.url.replace('http', 'ws')}/xrpc/com.atproto.server.describeServer`, 1),
+  )
 }

@@ -11,7 +11,12 @@ export const script = async (c) => {
   const other = await c.account('sybil')
   const { did, token } = account
   const { body: empty } = await c.get('an empty repository', `${X}.getLatestCommit`, { did })
-  const writes = Array.from({ length: 30 }, (_, index) => ({ $type: 'com.atproto.repo.applyWrites#create', collection: 'test.pagurus.thing', rkey: `key${index}`, value: { n: index } }))
+  const writes = Array.from({ length: 30 }, (_, index) => ({
+    $type: 'com.atproto.repo.applyWrites#create',
+    collection: 'test.pagurus.thing',
+    rkey: `key${index}`,
+    value: { n: index },
+  }))
   const { body } = await c.quietly('com.atproto.repo.applyWrites', { input: { repo: did, writes }, who: token })
   const cids = body.results.map(({ cid }) => cid)
   const { body: latest } = await c.get('the latest commit', `${X}.getLatestCommit`, { did })
@@ -40,13 +45,15 @@ export const script = async (c) => {
     await ask('of a handle', { did: account.handle })
     await ask('of nothing', { did: undefined })
   }
-  const archive = (label, params, options) => c.get(`archive ${label}`, `${X}.getRepo`, { did, ...params }, undefined, options)
+  const archive = (label, params, options) =>
+    c.get(`archive ${label}`, `${X}.getRepo`, { did, ...params }, undefined, options)
   await archive('since the beginning', { since: empty.rev })
   await archive('since now', { since: latest.rev })
   await archive('since nonsense', { since: 'nonsense' })
   await archive('since the future', { since: 'bzzzzzzzzzzzz' })
   await archive('compressed', {}, { headers: { 'accept-encoding': 'gzip' } })
-  const proof = (label, params) => c.get(`proof ${label}`, `${X}.getRecord`, { did, collection: 'test.pagurus.thing', rkey: 'key7', ...params })
+  const proof = (label, params) =>
+    c.get(`proof ${label}`, `${X}.getRecord`, { did, collection: 'test.pagurus.thing', rkey: 'key7', ...params })
   await proof('of a record', {})
   await proof('of nothing', { rkey: 'nothing' })
   await proof('in no collection', { collection: 'test.pagurus.nothing' })

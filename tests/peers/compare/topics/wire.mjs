@@ -13,7 +13,8 @@ export const script = async (c) => {
   const json = { 'content-type': 'application/json' }
   const DESCRIBE = `/xrpc/${S}.describeServer`
   const SESSION = `/xrpc/${S}.createSession`
-  for (const verb of ['HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']) await c.send(`${verb} of a query`, verb, DESCRIBE)
+  for (const verb of ['HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'])
+    await c.send(`${verb} of a query`, verb, DESCRIBE)
   for (const verb of ['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS']) await c.send(`${verb} of a procedure`, verb, SESSION)
   for (const verb of ['GET', 'POST', 'HEAD', 'PUT', 'OPTIONS']) {
     await c.send(`${verb} of an unknown method`, verb, '/xrpc/com.example.unknown')
@@ -36,7 +37,7 @@ export const script = async (c) => {
     'an escape that is none': '/xrpc/com.atproto%ZZ.server.describeServer',
     'a space': '/xrpc/com.example%20.unknown',
     'a question mark': `${DESCRIBE}?`,
-    'outside': '/nothing/here',
+    outside: '/nothing/here',
     'the root of the root': '//',
   }))
     await c.send(`path: ${label}`, 'GET', path)
@@ -55,8 +56,8 @@ export const script = async (c) => {
     'a number in another notation': '&limit=1e1',
     'two numbers': '&limit=5&limit=6',
     'a number that is too great': '&limit=99999999999999999999',
-    'true': '&reverse=true',
-    'TRUE': '&reverse=TRUE',
+    true: '&reverse=true',
+    TRUE: '&reverse=TRUE',
     '1 for true': '&reverse=1',
     'empty for true': '&reverse=',
     'nothing for true': '&reverse',
@@ -95,7 +96,11 @@ export const script = async (c) => {
   await send('a list', json, '[]')
   await send('a list with one', json, `[${create}]`)
   await send('bytes that are no text', json, Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]))
-  await send('with a mark at the beginning', json, Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), Buffer.from(create)]))
+  await send(
+    'with a mark at the beginning',
+    json,
+    Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), Buffer.from(create)]),
+  )
   await send('a name twice', json, '{"identifier":"a.test","identifier":"nobody.test","password":"wrong"}')
   await send('with another prototype', json, '{"__proto__":{"identifier":"nobody.test"},"password":"wrong"}')
   await send('gzip', { ...json, 'content-encoding': 'gzip' }, gzipSync(create))
@@ -105,34 +110,69 @@ export const script = async (c) => {
   await send('no compression by name', { ...json, 'content-encoding': 'identity' }, create)
   await send('as great as may be', json, `${create.slice(0, -1)},"more":"${'x'.repeat(153_600 - create.length - 10)}"}`)
   await send('too great', json, `${create.slice(0, -1)},"more":"${'x'.repeat(153_700)}"}`)
-  await send('too great when it is unpacked', { ...json, 'content-encoding': 'gzip' }, gzipSync(`${create.slice(0, -1)},"more":"${'x'.repeat(200_000)}"}`))
+  await send(
+    'too great when it is unpacked',
+    { ...json, 'content-encoding': 'gzip' },
+    gzipSync(`${create.slice(0, -1)},"more":"${'x'.repeat(200_000)}"}`),
+  )
   await c.send('body: of a query', 'GET', DESCRIBE, { headers: json, body: '{}' })
-  await c.send('body: where none is expected', 'POST', `/xrpc/${S}.requestEmailConfirmation`, { headers: { ...auth, ...json }, body: '{}' })
-  await c.send('body: of nothing where none is expected', 'POST', `/xrpc/${S}.requestEmailConfirmation`, { headers: auth, body: '' })
-  await c.send('body: of nothing in pieces where none is expected', 'POST', `/xrpc/${S}.requestEmailConfirmation`, { headers: auth, body: '', chunked: true })
+  await c.send('body: where none is expected', 'POST', `/xrpc/${S}.requestEmailConfirmation`, {
+    headers: { ...auth, ...json },
+    body: '{}',
+  })
+  await c.send('body: of nothing where none is expected', 'POST', `/xrpc/${S}.requestEmailConfirmation`, {
+    headers: auth,
+    body: '',
+  })
+  await c.send('body: of nothing in pieces where none is expected', 'POST', `/xrpc/${S}.requestEmailConfirmation`, {
+    headers: auth,
+    body: '',
+    chunked: true,
+  })
   await c.send('body: wrong, and nobody asks', 'POST', `/xrpc/${R}.createRecord`, { headers: json, body: '{}' })
-  const record = (value) => JSON.stringify({ repo: did, collection: 'test.pagurus.big', rkey: 'big', record: { value } })
-  const put = (label, body) => c.send(`body: ${label}`, 'POST', `/xrpc/${R}.putRecord`, { headers: { ...auth, ...json }, body })
+  const record = (value) =>
+    JSON.stringify({ repo: did, collection: 'test.pagurus.big', rkey: 'big', record: { value } })
+  const put = (label, body) =>
+    c.send(`body: ${label}`, 'POST', `/xrpc/${R}.putRecord`, { headers: { ...auth, ...json }, body })
   await put('of a record of 200 KB', record('x'.repeat(200_000)))
   await put('of a record of 1,000,001 bytes', record('x'.repeat(1_000_001 - record('').length)))
-  await c.send('body: of a deletion of 200 KB', 'POST', `/xrpc/${R}.deleteRecord`, { headers: { ...auth, ...json }, body: JSON.stringify({ repo: did, collection: 'test.pagurus.big', rkey: 'a', more: 'x'.repeat(200_000) }) })
+  await c.send('body: of a deletion of 200 KB', 'POST', `/xrpc/${R}.deleteRecord`, {
+    headers: { ...auth, ...json },
+    body: JSON.stringify({ repo: did, collection: 'test.pagurus.big', rkey: 'a', more: 'x'.repeat(200_000) }),
+  })
 
   const pages = { origin: 'https://app.example' }
   await c.send('pages: a query', 'GET', DESCRIBE, { headers: pages })
   await c.send('pages: an error', 'GET', `/xrpc/${S}.getSession`, { headers: pages })
   await c.send('pages: an unknown method', 'GET', '/xrpc/com.example.unknown', { headers: pages })
   const preflight = (label, path, headers) =>
-    c.send(`pages: may they, ${label}`, 'OPTIONS', path, { headers: { ...pages, 'access-control-request-method': 'POST', ...headers } })
-  await preflight('a procedure', SESSION, { 'access-control-request-headers': 'authorization,content-type,atproto-proxy' })
+    c.send(`pages: may they, ${label}`, 'OPTIONS', path, {
+      headers: { ...pages, 'access-control-request-method': 'POST', ...headers },
+    })
+  await preflight('a procedure', SESSION, {
+    'access-control-request-headers': 'authorization,content-type,atproto-proxy',
+  })
   await preflight('no headers', SESSION, {})
   await preflight('another verb', DESCRIBE, { 'access-control-request-method': 'PUT' })
-  await preflight('an unknown method', '/xrpc/com.example.unknown', { 'access-control-request-headers': 'authorization' })
+  await preflight('an unknown method', '/xrpc/com.example.unknown', {
+    'access-control-request-headers': 'authorization',
+  })
   await preflight('a health check', '/xrpc/_health', {})
   await preflight('elsewhere', '/nothing/here', {})
   await preflight('documents', '/.well-known/oauth-protected-resource', {})
 
-  await c.get('compressed: a long answer', `${R}.getRecord`, { repo: did, collection: 'test.pagurus.big', rkey: 'big' }, undefined, { headers: { 'accept-encoding': 'gzip' } })
-  await c.get('compressed: a short answer', `${S}.describeServer`, {}, undefined, { headers: { 'accept-encoding': 'gzip' } })
-  await c.get('compressed: in no way', `${S}.describeServer`, {}, undefined, { headers: { 'accept-encoding': 'identity;q=0, *;q=0' } })
+  await c.get(
+    'compressed: a long answer',
+    `${R}.getRecord`,
+    { repo: did, collection: 'test.pagurus.big', rkey: 'big' },
+    undefined,
+    { headers: { 'accept-encoding': 'gzip' } },
+  )
+  await c.get('compressed: a short answer', `${S}.describeServer`, {}, undefined, {
+    headers: { 'accept-encoding': 'gzip' },
+  })
+  await c.get('compressed: in no way', `${S}.describeServer`, {}, undefined, {
+    headers: { 'accept-encoding': 'identity;q=0, *;q=0' },
+  })
   await c.get('accept: only text', `${S}.describeServer`, {}, undefined, { headers: { accept: 'text/plain' } })
 }

@@ -10,7 +10,12 @@ export const script = async (c) => {
   const other = await c.account('willy')
   const { did, token } = account
   const put = (label, input, who = token) =>
-    c.post(`put: ${label}`, `${R}.putRecord`, { repo: did, collection: THING, rkey: 'a', record: { n: 1 }, ...input }, who)
+    c.post(
+      `put: ${label}`,
+      `${R}.putRecord`,
+      { repo: did, collection: THING, rkey: 'a', record: { n: 1 }, ...input },
+      who,
+    )
   const { body: first } = await put('a new one', {})
   await put('the same again', {})
   await put('the same with a wrong swap', { swapRecord: OLD })
@@ -31,7 +36,11 @@ export const script = async (c) => {
   await put('an unknown type that is to be checked', { validate: true })
   await put('a post that is none', { collection: 'app.bsky.feed.post', record: { a: 1 } })
   await put('a profile', { collection: 'app.bsky.actor.profile', rkey: 'self', record: { displayName: 'A' } })
-  await put('a profile with an old avatar', { collection: 'app.bsky.actor.profile', rkey: 'self', record: { avatar: { cid: 'bafkreibm6jg3ux5qumhcn2b3flc3tyu6dmlb4xa7u5bf44yegnrjhc4yeq', mimeType: 'image/png' } } })
+  await put('a profile with an old avatar', {
+    collection: 'app.bsky.actor.profile',
+    rkey: 'self',
+    record: { avatar: { cid: 'bafkreibm6jg3ux5qumhcn2b3flc3tyu6dmlb4xa7u5bf44yegnrjhc4yeq', mimeType: 'image/png' } },
+  })
 
   const erase = (label, input, who = token) =>
     c.post(`delete: ${label}`, `${R}.deleteRecord`, { repo: did, collection: THING, rkey: 'b', ...input }, who)
@@ -46,8 +55,14 @@ export const script = async (c) => {
   await erase('without a key', { rkey: undefined })
   await erase('in no collection', { collection: 'nonsense' })
 
-  const apply = (label, writes, input, who = token) => c.post(`apply: ${label}`, `${R}.applyWrites`, { repo: did, writes, ...input }, who)
-  const write = (kind, rkey, value, collection = THING) => ({ $type: `${R}.applyWrites#${kind}`, collection, rkey, value })
+  const apply = (label, writes, input, who = token) =>
+    c.post(`apply: ${label}`, `${R}.applyWrites`, { repo: did, writes, ...input }, who)
+  const write = (kind, rkey, value, collection = THING) => ({
+    $type: `${R}.applyWrites#${kind}`,
+    collection,
+    rkey,
+    value,
+  })
   await apply('three', [write('create', 'x', { n: 1 }), write('create', 'y', { n: 2 }), write('update', 'a', { n: 6 })])
   await apply('none', [])
   await apply('one of each', [write('create', 'z', { n: 1 }), write('update', 'x', { n: 2 }), write('delete', 'y')])
@@ -57,20 +72,35 @@ export const script = async (c) => {
   await apply('a deletion of nothing', [write('delete', 'nothing')])
   await apply('the same key twice', [write('create', 'twice', { n: 1 }), write('update', 'twice', { n: 2 })])
   await apply('made and gone', [write('create', 'short', { n: 1 }), write('delete', 'short')])
-  await apply('one good and one bad', [write('create', 'good', { n: 1 }), write('create', 'bad', { a: 1 }, 'app.bsky.feed.post')])
+  await apply('one good and one bad', [
+    write('create', 'good', { n: 1 }),
+    write('create', 'bad', { a: 1 }, 'app.bsky.feed.post'),
+  ])
   await c.get('apply: nothing of it is there', `${R}.getRecord`, { repo: did, collection: THING, rkey: 'good' })
   await apply('an unknown kind', [write('replace', 'x', { n: 1 })])
   await apply('without a kind', [{ collection: THING, rkey: 'x', value: {} }])
-  await apply('201', Array.from({ length: 201 }, (_, index) => write('create', `n${index}`, { n: 1 })))
-  await apply('200', Array.from({ length: 200 }, (_, index) => write('create', `m${index}`, { n: 1 })))
+  await apply(
+    '201',
+    Array.from({ length: 201 }, (_, index) => write('create', `n${index}`, { n: 1 })),
+  )
+  await apply(
+    '200',
+    Array.from({ length: 200 }, (_, index) => write('create', `m${index}`, { n: 1 })),
+  )
   await apply('with the wrong commit', [write('create', 'swap', { n: 1 })], { swapCommit: OLD })
   await apply('checked', [write('create', 'checked', { n: 1 })], { validate: true })
   await apply('unchecked', [write('create', 'unchecked', { a: 1 }, 'app.bsky.feed.post')], { validate: false })
-  await apply('posts', [write('create', 'p1', { text: 'a', createdAt }, 'app.bsky.feed.post'), write('create', '3jui7kd54zh2y', { text: 'a', createdAt }, 'app.bsky.feed.post')])
+  await apply('posts', [
+    write('create', 'p1', { text: 'a', createdAt }, 'app.bsky.feed.post'),
+    write('create', '3jui7kd54zh2y', { text: 'a', createdAt }, 'app.bsky.feed.post'),
+  ])
   await apply('in the repository of another', [write('create', 'x', { n: 1 })], { repo: other.did })
   await apply('by nobody', [write('create', 'x', { n: 1 })], {}, null)
   await apply('no list', undefined)
-  await apply('four times half a megabyte', ['1', '2', '3', '4'].map((rkey) => write('create', `big${rkey}`, { text: 'x'.repeat(240_000) })))
+  await apply(
+    'four times half a megabyte',
+    ['1', '2', '3', '4'].map((rkey) => write('create', `big${rkey}`, { text: 'x'.repeat(240_000) })),
+  )
   await c.get('what there is', `${R}.listRecords`, { repo: did, collection: THING, limit: 5, reverse: true })
   await c.get('in which collections', `${R}.describeRepo`, { repo: did })
 }
