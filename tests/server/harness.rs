@@ -94,6 +94,12 @@ impl Pds {
         self.server = Some(server);
     }
 
+    /// Stops the server and starts it again with other limits.
+    pub(crate) async fn set_limits(&mut self, set: impl FnOnce(&mut server::config::Limits)) {
+        set(&mut self.config.limits);
+        self.restart().await;
+    }
+
     /// Stops the server for good.
     pub(crate) async fn stop(&mut self) {
         self.server.take().expect("it runs").shutdown().await;

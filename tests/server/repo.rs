@@ -7,4 +7,5 @@ mod get_record;
 mod import_repo;
 mod list_records;
 mod put_record;
+mod quotas;
 mod upload_blob;

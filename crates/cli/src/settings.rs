@@ -13,6 +13,11 @@ const PREFIX: &str = "PAGURUS_";
 /// Variables of ours that are no settings: where things are, and passwords for one command.
 const OTHERS: [&str; 5] = ["BIN", "CONFIG", "NEW_PASSWORD", "OLD_PASSWORD", "VECTORS"];
 
+/// The sections that are about a service of others.
+const SERVICES: [&str; 3] = ["appview", "moderation", "reports"];
+/// What such a section cannot be without.
+const SERVICE: &str = "url = \"https://example.com\"\ndid = \"did:web:example.com\"";
+
 /// What `--dev` sets, and anything else may change.
 const DEV: &str = r#"
 dev = true
@@ -112,15 +117,26 @@ fn variable(name: &str, text: &str) -> anyhow::Result<Table> {
             _ => Table::new(),
         }
     };
+    // Of a service each variable says one half, and neither is a setting without the other.
+    let check = |table: &Table| {
+        let mut whole = Table::new();
+        if let [section, _] = &path[..]
+            && SERVICES.contains(&section.as_str())
+        {
+            merge(&mut whole, format!("[{section}]\n{SERVICE}").parse()?);
+        }
+        merge(&mut whole, table.clone());
+        decode(whole).map(|_| ())
+    };
     let as_text = nest(Value::String(text.to_owned()));
-    let Err(first) = decode(as_text.clone()) else {
+    let Err(first) = check(&as_text) else {
         return Ok(as_text);
     };
     let Ok(value) = format!("value = {text}").parse::<Table>() else {
         return Err(first);
     };
     let table = nest(value["value"].clone());
-    decode(table.clone())?;
+    check(&table)?;
     Ok(table)
 }
 
@@ -171,6 +187,10 @@ mod tests {
             ("LISTEN", "127.0.0.1:1", true),
             ("LOG__FORMAT", "json", true),
             ("COLOUR", "red", false),
+            ("APPVIEW__URL", "https://appview.example", true),
+            ("APPVIEW__DID", "did:web:appview.example", true),
+            ("APPVIEW__DID", "appview.example", false),
+            ("APPVIEW__COLOUR", "red", false),
         ] {
             assert_eq!(variable(name, text).is_ok(), is_good, "{name}={text}");
         }

@@ -153,6 +153,10 @@ pub struct Limits {
     pub moved_blob_bytes: u64,
     /// The most bytes of a repository that is imported.
     pub import_bytes: u64,
+    /// The most records that an account may have; as many as it likes by default.
+    pub account_records: Option<u64>,
+    /// The most bytes that the blobs of an account may have; as many as it likes by default.
+    pub account_blob_bytes: Option<u64>,
     /// About how many bytes of repositories' trees are kept in memory between writes.
     pub tree_cache_bytes: usize,
     /// How many bytes of new events are kept in memory for subscribers.
@@ -230,6 +234,8 @@ impl Default for Limits {
             blob_bytes: 100 * 1024 * 1024,
             moved_blob_bytes: 1024 * 1024 * 1024,
             import_bytes: 4 * 1024 * 1024 * 1024,
+            account_records: None,
+            account_blob_bytes: None,
             tree_cache_bytes: 32 << 20,
             firehose_ring_bytes: 16 << 20,
             password_threads: None,

@@ -183,6 +183,11 @@ impl<E: DeclaredError> Failure<E> {
     }
 }
 
+/// Refuses what would give an account more than it may have here.
+pub(crate) fn quota(message: impl Into<Cow<'static, str>>) -> Refusal {
+    Refusal::new(StatusCode::BAD_REQUEST, "QuotaExceeded", message)
+}
+
 /// Returns the name that responses of a status carry, where nothing better is known.
 pub(crate) fn name_of(status: StatusCode) -> &'static str {
     match status.as_u16() {

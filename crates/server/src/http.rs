@@ -18,6 +18,7 @@ use axum::body::Body;
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS,
+    CONNECTION, VARY,
 };
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
@@ -91,7 +92,12 @@ impl Face {
         if let Some(coding) = may_compress {
             response = compress::compress(response, coding).await;
         }
+        let is_cut_short = response.status() == StatusCode::PAYLOAD_TOO_LARGE;
         let headers = response.headers_mut();
+        if is_cut_short {
+            // The rest of the body is not read, so that nothing else can come on this connection.
+            headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        }
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
         headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));
         headers.insert(REQUEST_ID, id.clone());
@@ -120,6 +126,7 @@ fn preflight(headers: &http::HeaderMap) -> Response<Body> {
     let verbs = HeaderValue::from_static("GET,HEAD,PUT,PATCH,POST,DELETE");
     answer.insert(ACCESS_CONTROL_ALLOW_METHODS, verbs);
     answer.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("86400"));
+    answer.insert(VARY, HeaderValue::from_static("Access-Control-Request-Headers"));
     if let Some(wanted) = wanted {
         answer.insert(ACCESS_CONTROL_ALLOW_HEADERS, wanted);
     }

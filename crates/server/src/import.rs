@@ -31,7 +31,7 @@ use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 
 use crate::account::IdentityError;
-use crate::failure::{Fault, Refusal};
+use crate::failure::{Fault, Refusal, quota};
 pub(crate) use crate::import::addition::addition;
 use crate::import::load::{Load, Tally};
 use crate::pds::Pds;
@@ -121,6 +121,14 @@ pub(crate) enum ImportError {
     /// The account is active, and a record is not one that could be written.
     #[error("account is active, and record {0} cannot be written: deactivate it to import all")]
     NotWritable(Key),
+    /// It has more records than an account may have here.
+    #[error("repository has {found} records; accounts may have {max} here")]
+    TooManyRecords {
+        /// How many it has.
+        found: u64,
+        /// How many it may have.
+        max: u64,
+    },
     /// Something else changed the account meanwhile.
     #[error(transparent)]
     Changed(#[from] SwitchError),
@@ -287,9 +295,13 @@ async fn replace(
     progress: &Progress,
 ) -> Result<Tally, ImportError> {
     let (account, head) = (old.account, new.clone());
+    let max = pds.config.limits.account_records;
     let repo = pds.store.write(move |tx| tx.begin_import(account, &head)).await?;
     let outcome = fill(pds, archive, old.repo, repo, new.rev, progress).await;
     let outcome = match outcome {
+        Ok(Tally { records: found, .. }) if max.is_some_and(|max| found > max) => {
+            Err(ImportError::TooManyRecords { found, max: max.unwrap_or_default() })
+        }
         Ok(tally) => {
             let (layer, records, bytes) = (tally.layer, tally.records, tally.bytes);
             let switch =
@@ -377,6 +389,10 @@ impl From<ImportError> for Fault {
             )
             | ImportError::Changed(SwitchError::Changed) => {
                 Refusal::invalid_request(error.to_string()).into()
+            }
+            ImportError::TooManyRecords { .. }
+            | ImportError::Write(write::Error::TooManyRecords { .. }) => {
+                quota(error.to_string()).into()
             }
             ImportError::Signer(_) => {
                 Refusal::of_status(StatusCode::BAD_GATEWAY, error.to_string()).into()

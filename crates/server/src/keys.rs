@@ -4,12 +4,15 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
+use std::num::NonZeroUsize;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use crypto::{
     Curve, PrivateKey, PrivateKeyError, SealingKey, SealingKeyError, SealingKeys, SigningKeyError,
 };
+use lru::LruCache;
 use syntax::Did;
 use thiserror::Error;
 use zeroize::Zeroizing;
@@ -20,6 +23,8 @@ use crate::config::Secrets;
 pub const SEALING_KEY_FILE: &str = "sealing.key";
 /// The fewest bytes of the secret that signs tokens.
 const JWT_SECRET_BYTES_MIN: usize = 16;
+/// How many opened signing keys are kept: about half a megabyte.
+const OPENED_MAX: NonZeroUsize = NonZeroUsize::new(2048).expect("it is not zero");
 
 /// The server's keys.
 pub(crate) struct Keys {
@@ -29,6 +34,9 @@ pub(crate) struct Keys {
     pub(crate) rotation: PrivateKey,
     /// Signs the tokens of sessions.
     pub(crate) jwt: Zeroizing<Vec<u8>>,
+    /// Signing keys that were opened a moment ago, by DID and what they were sealed as. Opening one costs as
+    /// much as signing with it, and every question to a service is signed.
+    opened: Mutex<LruCache<Vec<u8>, PrivateKey>>,
 }
 
 /// Says why the server has not its keys.
@@ -81,6 +89,7 @@ impl Keys {
             rotation: PrivateKey::from_hex(Curve::Secp256k1, &rotation)
                 .or_else(|_| PrivateKey::from_multikey(&rotation))?,
             jwt: Zeroizing::new(jwt.as_bytes().to_vec()),
+            opened: Mutex::new(LruCache::new(OPENED_MAX)),
         })
     }
 
@@ -95,7 +104,16 @@ impl Keys {
         did: &Did,
         sealed: &[u8],
     ) -> Result<PrivateKey, SigningKeyError> {
-        self.sealing.unseal_signing_key(did.as_str(), sealed)
+        // A panic elsewhere leaves no half of an entry.
+        let opened = || self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        // The DID is part of it: what was sealed for one account opens for no other.
+        let name = [did.as_str().as_bytes(), b"\0", sealed].concat();
+        if let Some(key) = opened().get(&name) {
+            return Ok(key.clone());
+        }
+        let key = self.sealing.unseal_signing_key(did.as_str(), sealed)?;
+        opened().put(name, key.clone());
+        Ok(key)
     }
 
     /// Seals a key that waits for an account, by its own public half.

@@ -115,13 +115,8 @@ pub(crate) fn state(
     let keys = Arc::new(Keys::load(&config.secrets, &config.data)?);
     let (tasks, clock) = (Tasks::default(), Clock::new(clock, clock_id()));
     let limits = &config.limits;
-    let writers = Writers::new(
-        store.clone(),
-        Arc::clone(&keys),
-        clock.clone(),
-        tasks.clone(),
-        limits.tree_cache_bytes,
-    );
+    let writers =
+        Writers::new(store.clone(), Arc::clone(&keys), clock.clone(), tasks.clone(), limits);
     let firehose = Firehose::new(store.clone());
     let dns = dns_of(&config, dns, &store)?;
     let plc_url = plc_url(&config, plc_address)?;

@@ -9,7 +9,9 @@ mod session;
 use data_encoding::BASE64URL_NOPAD;
 use serde::de::DeserializeOwned;
 
-pub(crate) use crate::token::service::{ServiceClaims, ServiceToken, make_service_token};
+pub(crate) use crate::token::service::{
+    ServiceClaims, ServiceToken, ServiceTokenError, make_service_token,
+};
 pub(crate) use crate::token::session::{
     ACCESS_TIME, REFRESH_TIME, Scope, SessionClaims, SessionTokenError, Use, make_session_token,
     sign_session_token, verify_session_token,

@@ -28,6 +28,7 @@ use thiserror::Error;
 use tokio::sync::oneshot;
 
 use crate::clock::Clock;
+use crate::config::Limits;
 use crate::keys::Keys;
 use crate::tasks::Tasks;
 pub(crate) use crate::write::first::{
@@ -137,6 +138,12 @@ pub(crate) enum Error {
     /// The operations take more bytes than a commit may have.
     #[error("Too many writes. Max event size: 2MB")]
     TooLarge,
+    /// The account would have more records than it may.
+    #[error("The account has as many records as it may have: {max}")]
+    TooManyRecords {
+        /// How many it may have.
+        max: u64,
+    },
     /// A record refers to a blob that is not as it says.
     #[error("blob {cid} {fault}")]
     Blob {
@@ -176,19 +183,22 @@ pub(crate) struct Shared {
     pub(crate) clock: Clock,
     tasks: Tasks,
     queues: Queues,
+    /// How many records each account may have.
+    records_max: Option<u64>,
 }
 
 impl Writers {
-    /// Makes writers that keep about so many bytes of trees between writes.
+    /// Makes writers, which keep trees between writes.
     pub(crate) fn new(
         store: Store,
         keys: Arc<Keys>,
         clock: Clock,
         tasks: Tasks,
-        tree_bytes_max: usize,
+        limits: &Limits,
     ) -> Self {
-        let queues = Queues::new(tree_bytes_max);
-        Self(Arc::new(Shared { store, keys, clock, tasks, queues }))
+        let queues = Queues::new(limits.tree_cache_bytes);
+        let records_max = limits.account_records;
+        Self(Arc::new(Shared { store, keys, clock, tasks, queues, records_max }))
     }
 
     /// Makes some changes to a repository, all or none, and returns when they are durable.

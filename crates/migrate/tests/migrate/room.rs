@@ -191,6 +191,7 @@ impl Room {
             signed,
             blobs,
             subjects: Vec::new(),
+            records_max: None,
             subject_of: |_, _| None,
         };
         let store = &self.store;

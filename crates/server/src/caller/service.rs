@@ -7,7 +7,7 @@ use syntax::Did;
 use super::{Caller, Request};
 use crate::failure::{Fault, Refusal};
 use crate::pds::Pds;
-use crate::token::ServiceToken;
+use crate::token::{ServiceToken, ServiceTokenError};
 
 /// The fragment by which a document names this server, which tokens may be for as well.
 const PDS_FRAGMENT: &str = "#atproto_pds";
@@ -26,8 +26,12 @@ impl Service {
     ///
     /// [`Fault`] if it is for somebody or something else, or signed by nobody who is known.
     pub(crate) async fn of_token(pds: &Pds, token: &str, method: &str) -> Result<Self, Fault> {
-        let token = ServiceToken::parse(token).map_err(|_| {
-            unauthorized("BadJwt", "Token is not one by which an account speaks to a service")
+        let token = ServiceToken::parse(token).map_err(|error| {
+            let name = match error {
+                ServiceTokenError::Form => "BadJwt",
+                ServiceTokenError::Type => "BadJwtType",
+            };
+            unauthorized(name, "Token is not one by which an account speaks to a service")
         })?;
         let claims = &token.claims;
         if claims.exp <= pds.clock.now_s() {

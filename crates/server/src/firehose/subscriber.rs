@@ -80,7 +80,8 @@ pub(super) fn accept(firehose: Firehose, pds: &Pds, mut head: Parts) -> Response
 fn cursor(query: &str) -> Result<Option<i64>, String> {
     let mut cursor = None;
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-        if name == "cursor" {
+        // One without a value is none, as with all parameters.
+        if name == "cursor" && !value.is_empty() {
             let number = value.parse().map_err(|_| "cursor must be an integer".to_owned())?;
             cursor = Some(number);
         }

@@ -119,6 +119,7 @@ impl From<ImportError> for Trouble {
             ImportError::Store(_) | ImportError::Changed(_) | ImportError::Signer(_) => {
                 Self::later(sentence)
             }
+            ImportError::TooManyRecords { .. } => Self::decide(sentence),
             // What was cut short comes whole next time.
             _ => Self::Doubtful(sentence),
         }

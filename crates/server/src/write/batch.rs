@@ -61,7 +61,8 @@ pub(super) fn prepare(
         Err(error) => return Err((refusal(error), requests)),
     };
     let commit = CommitMeta { cid: signed.cid, rev };
-    let repo_commit = commit_of(open, signed, &requests, &planned, shared.clock.now());
+    let mut repo_commit = commit_of(open, signed, &requests, &planned, shared.clock.now());
+    repo_commit.records_max = shared.records_max;
     Ok(Outcome::Commit(Box::new(repo_commit), ready(requests, planned, Some(commit))))
 }
 
@@ -215,6 +216,7 @@ fn commit_of(
         frame: event.encode(),
         blobs,
         subjects,
+        records_max: None,
         subject_of: record::subject_of_block,
     }
 }

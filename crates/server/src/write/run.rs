@@ -178,6 +178,13 @@ impl Run {
                 ready.fail(&Error::Blob { cid, fault });
                 Vec::new()
             }
+            CommitError::TooManyRecords { max } => {
+                if ready.0.len() > 1 {
+                    return alone(ready.into_requests());
+                }
+                ready.fail(&Error::TooManyRecords { max });
+                Vec::new()
+            }
             CommitError::Inactive => {
                 ready.fail(&Error::Inactive);
                 Vec::new()

@@ -59,7 +59,7 @@ async fn room(faults: Faults) -> Room {
             Ok(account)
         })
         .await;
-    let writers = Writers::new(store.clone(), keys, clock, Tasks::default(), 1 << 20);
+    let writers = Writers::new(store.clone(), keys, clock, Tasks::default(), &Limits::default());
     Room { _directory: directory, writers, store, did, account: made.unwrap(), key }
 }
 

@@ -6,7 +6,7 @@ use repo::data::{Limits, blob, cbor};
 use repo::draft::Signed;
 use repo::event::Frame;
 use repo::mst::Key;
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension as _};
 use syntax::{Cid, Tid};
 use thiserror::Error;
 
@@ -34,6 +34,8 @@ pub struct RepoCommit {
     pub blobs: Vec<BlobUse>,
     /// What the new records are about: a hash of collection and subject.
     pub subjects: Vec<(Key, i64)>,
+    /// How many records the repository may have after it, if it adds some.
+    pub records_max: Option<u64>,
     /// Tells what a record is about, for those that are replaced or deleted.
     pub subject_of: fn(&Key, &[u8]) -> Option<i64>,
 }
@@ -76,6 +78,12 @@ pub enum CommitError {
     /// The account may not write, or is gone.
     #[error("account is not active")]
     Inactive,
+    /// The account would have more records than it may.
+    #[error("account may have {max} records")]
+    TooManyRecords {
+        /// How many it may have.
+        max: u64,
+    },
     /// A blob that a record refers to is not what the record says.
     #[error("blob {cid} {fault}")]
     Blob {
@@ -164,29 +172,37 @@ impl Tx<'_> {
         let records = i64::try_from(signed.records.len()).unwrap_or(i64::MAX);
         let bytes: usize = signed.records.iter().map(|(_, record)| record.bytes.len()).sum();
         let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
-        let changed = self
+        let (more, more_bytes) = (records - old.records, bytes - old.bytes);
+        let counted: Option<i64> = self
             .connection
             .prepare_cached(
                 "UPDATE repo SET rev = ?1, head = ?2, block = ?3, data = ?4, layer = ?5,
                                  records = records + ?6, record_bytes = record_bytes + ?7
-                 WHERE id = ?8 AND rev = ?9 AND active = 1 AND current = 1",
+                 WHERE id = ?8 AND rev = ?9 AND active = 1 AND current = 1
+                 RETURNING records",
             )
             .and_then(|mut update| {
-                update.execute((
+                let values = (
                     int(signed.commit.rev.to_u64()),
                     &signed.cid.to_bytes()[..],
                     &signed.block[..],
                     &signed.commit.data.to_bytes()[..],
                     signed.tree.layer(),
-                    records - old.records,
-                    bytes - old.bytes,
+                    more,
+                    more_bytes,
                     commit.repo.0,
                     int(commit.expected.to_u64()),
-                ))
+                );
+                update.query_row(values, |row| row.get(0)).optional()
             })
             .map_err(Error::from)?;
-        if changed == 1 {
-            return Ok(());
+        match (counted, commit.records_max) {
+            // What makes it smaller is never refused, nor what leaves its size as it is.
+            (Some(counted), Some(max)) if counted > int(max) && more > 0 => {
+                return Err(CommitError::TooManyRecords { max });
+            }
+            (Some(_), _) => return Ok(()),
+            (None, _) => {}
         }
         match self.head(commit.account)? {
             Some(head) if head.active => Err(CommitError::Stale),

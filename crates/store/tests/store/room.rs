@@ -163,6 +163,7 @@ impl Writer {
             signed,
             blobs,
             subjects: Vec::new(),
+            records_max: None,
             subject_of: |_, _| None,
         }
     }

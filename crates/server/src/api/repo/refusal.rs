@@ -4,7 +4,7 @@ use http::StatusCode;
 use lexicon::DeclaredError;
 use store::repo::BlobFault;
 
-use crate::failure::{Failure, Refusal};
+use crate::failure::{Failure, Refusal, quota};
 use crate::record::RecordError;
 use crate::write;
 
@@ -17,6 +17,7 @@ pub(super) fn of_write<E: DeclaredError>(error: write::Error, swap: E) -> Failur
         | write::Error::Absent(_)
         | write::Error::TooMany
         | write::Error::TooLarge => Failure::invalid_request(error.to_string()),
+        write::Error::TooManyRecords { .. } => quota(error.to_string()).into(),
         write::Error::Blob { cid, fault } => of_blob(cid, &fault).into(),
         write::Error::Inactive => {
             let name = "AccountDeactivated";
