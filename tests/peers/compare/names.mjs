@@ -63,7 +63,13 @@ export class Names {
   /** A value of JSON with all in it that differs by nature replaced. */
   value(value, where) {
     if (typeof value === 'string') return TOKEN.test(value) ? this.#token(value, where) : this.text(value, where)
-    if (Array.isArray(value)) return value.map((each, index) => this.value(each, `${where}.${index}`))
+    if (Array.isArray(value)) {
+      const list = value.map((each, index) => this.value(each, `${where}.${index}`))
+      // Codes are drawn by chance, and sorted by that.
+      return /\.(codes|invites)$/.test(where)
+        ? list.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
+        : list
+    }
     if (value === null || typeof value !== 'object') return value
     return Object.fromEntries(
       Object.entries(value)
