@@ -40,7 +40,8 @@ impl Net {
         let pds = Pds::start_with(|config| {
             config.appview = Some(AppView { url, did, cdn_url_pattern: None });
             config.moderation = Some(upstream(&moderation, MODERATION));
-            config.limits.blob_bytes = 4_000_000;
+            // Which are no limits for what others answer.
+            config.limits.blob_bytes = 1000;
             config.private_origins = vec![other.origin().parse().unwrap()];
         })
         .await;

@@ -96,7 +96,7 @@ async fn pass(pds: &Pds, call: &mut Call, method: &Nsid) -> Result<Response<Body
     if privilege::is_privileged(method) && !asker.is_privileged {
         return Err(Refusal::invalid_token("Bad token method").into());
     }
-    let body = Outgoing::of(pds, call).await?;
+    let body = Outgoing::of(call).await?;
     // Only for those who have signed in: DIDs that strangers name would be looked up for them.
     let target = match (method.as_str(), wanted) {
         (RegisterPush::NSID, _) => {

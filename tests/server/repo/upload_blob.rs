@@ -74,6 +74,14 @@ async fn a_record_has_to_refer_to_a_blob_as_it_is() {
 }
 
 #[tokio::test]
+async fn a_file_may_be_empty() {
+    let pds = Pds::start().await;
+    let alice = pds.account("alice").await;
+    let empty = upload(&pds, "text/plain", b"").by(&alice).header("content-length", "0");
+    assert_eq!(empty.send().await.ok()["blob"]["size"], 0);
+}
+
+#[tokio::test]
 async fn there_is_a_limit_and_it_is_of_what_is_meant() {
     let pds = Pds::start_with(|config| config.limits.blob_bytes = 100_000).await;
     let alice = pds.account("alice").await;

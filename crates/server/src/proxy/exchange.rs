@@ -14,7 +14,7 @@ use http::request::Parts;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
 use identity::outbound::{Error, Limits, ResponseBody};
-use serde::Deserialize;
+use serde_json::Value;
 
 use super::outgoing::Outgoing;
 use super::target::Target;
@@ -146,23 +146,19 @@ fn codings(headers: &HeaderMap) -> HeaderValue {
 
 /// Reads what a service says is wrong.
 async fn error_of(answer: Response<ResponseBody>) -> Refusal {
-    #[derive(Deserialize, Default)]
-    #[serde(default)]
-    struct Said {
-        error: Option<String>,
-        message: Option<String>,
-    }
     let (head, body) = answer.into_parts();
     let body = whole(&head.headers, body, ERROR_BYTES_MAX).await;
-    let said: Said = body.and_then(|body| serde_json::from_slice(&body).ok()).unwrap_or_default();
+    let said: Option<Value> = body.and_then(|body| serde_json::from_slice(&body).ok());
+    let said = |field: &str| Some(said.as_ref()?.get(field)?.as_str()?.to_owned());
     // Its failures are ours only in so far as we asked.
     let status = match head.status {
         StatusCode::INTERNAL_SERVER_ERROR => StatusCode::BAD_GATEWAY,
         status => status,
     };
-    let name = said.error.filter(|name| !name.is_empty());
+    let name = said("error").filter(|name| !name.is_empty());
     let name = name.map_or_else(|| name_of(status).into(), std::borrow::Cow::Owned);
-    let message = said.message.unwrap_or_else(|| "Upstream service refused the request".to_owned());
+    let message =
+        said("message").unwrap_or_else(|| "Upstream service refused the request".to_owned());
     let mut headers = HeaderMap::new();
     copy(&head.headers, &mut headers, &REFUSED_WITH);
     Refusal::new(status, name, message).with_headers(headers)

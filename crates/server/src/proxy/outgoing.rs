@@ -11,9 +11,10 @@ use http_body_util::{BodyExt as _, StreamBody};
 use identity::outbound::{RequestBody, empty, full};
 
 use crate::failure::Refusal;
-use crate::pds::Pds;
 use crate::xrpc::{Call, LimitedBody};
 
+/// The most bytes of a body: what is too much for a service, that says itself.
+const BYTES_MAX: u64 = 1 << 30;
 /// The most bytes of a body that is read before it is sent on. Most are: then a connection that the
 /// service has just closed can be taken for another one without anybody noticing.
 const WHOLE_BYTES_MAX: u64 = 256 * 1024;
@@ -39,17 +40,16 @@ impl Outgoing {
     ///
     /// # Errors
     ///
-    /// [`Refusal`] if it is larger than a blob may be, or broke off.
-    pub(super) async fn of(pds: &Pds, call: &mut Call) -> Result<Self, Refusal> {
+    /// [`Refusal`] if it is far too large, or broke off.
+    pub(super) async fn of(call: &mut Call) -> Result<Self, Refusal> {
         if call.head.method != Verb::POST {
             return Ok(Self::empty());
         }
-        let bytes_max = pds.config.limits.blob_bytes;
         let length = length(&call.head.headers);
-        if length.is_some_and(|length| length > bytes_max) {
+        if length.is_some_and(|length| length > BYTES_MAX) {
             return Err(crate::xrpc::too_large());
         }
-        let body = LimitedBody::new(std::mem::take(&mut call.body), bytes_max);
+        let body = LimitedBody::new(std::mem::take(&mut call.body), BYTES_MAX);
         let body = match length {
             Some(length) if length <= WHOLE_BYTES_MAX => Body::Whole(body.bytes().await?),
             _ => Body::Stream(body),

@@ -128,7 +128,8 @@ impl View<'_> {
 
     async fn patched_value(&self, kind: Kind, headers: &HeaderMap, body: Bytes) -> Option<Value> {
         let body = undone(headers, body, BYTES_MAX)?;
-        let mut value: Value = serde_json::from_slice(&body).ok()?;
+        let before: Value = serde_json::from_slice(&body).ok()?;
+        let mut value = before.clone();
         match kind {
             Kind::Profile => self.patch_profile(&mut value),
             Kind::Profiles => {
@@ -141,7 +142,7 @@ impl View<'_> {
             Kind::Thread => self.add_replies(value.get_mut("thread")?).await?,
         }
         self.patch_authors(&mut value);
-        Some(value)
+        Some(value).filter(|value| *value != before)
     }
 
     /// Makes the response of a patched answer.

@@ -45,6 +45,10 @@ impl Local {
         let Some(head) = tx.head(account.id)?.filter(|head| head.rev > known) else {
             return Ok(None);
         };
+        // From before the account was here: whatever it means, it is not how late the AppView is.
+        if known.timestamp_us() / 1000 < account.created_at {
+            return Ok(None);
+        }
         let collection = Nsid::parse(POST).expect("it is an NSID");
         let range = Range {
             collection: &collection,
