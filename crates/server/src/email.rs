@@ -63,12 +63,11 @@ pub(crate) async fn send_token(
     let text = BASE32_NOPAD.encode(&bytes);
     let token = format!("{}-{}", &text[..5], &text[5..10]);
     let (subject, what) = words(purpose);
-    let who = account.handle.as_ref().map_or(account.did.as_str(), |handle| handle.as_str());
     let text = format!(
         "{what} Your code:\n\n    {token}\n\nIt is good for fifteen minutes. If you did not ask for \
          it, ignore this mail, and tell nobody the code."
     );
-    let body = letter(pds, &who, &text);
+    let body = letter(pds, &who(account), &text);
     let id = account.id;
     pds.store
         .write(move |tx| {
@@ -78,6 +77,32 @@ pub(crate) async fn send_token(
         })
         .await?;
     Ok(())
+}
+
+/// Tells an account's owner what has happened to it, at the address that it had until then. Who has
+/// none is not told.
+///
+/// # Errors
+///
+/// [`store::Error`] if the database failed.
+pub(crate) fn tell(
+    pds: &Pds,
+    tx: &mut Tx<'_>,
+    account: &Account,
+    subject: &str,
+    text: &str,
+) -> Result<(), store::Error> {
+    let Some(email) = &account.email else { return Ok(()) };
+    let text = format!(
+        "{text}\n\nIf that was not you, set a new password, and write to the operator of the server."
+    );
+    tx.post_mail(email, subject, &letter(pds, &who(account), &text))?;
+    Ok(())
+}
+
+/// Returns what an account's owner is called.
+fn who(account: &Account) -> &str {
+    account.handle.as_ref().map_or(account.did.as_str(), |handle| handle.as_str())
 }
 
 /// Returns a text as a letter to somebody from this server.
@@ -146,6 +171,10 @@ fn words(purpose: Purpose) -> (&'static str, &'static str) {
         Purpose::PlcOperation => (
             "PLC Update Operation Requested",
             "Somebody wants to change the identity of your account, as one does to move it.",
+        ),
+        Purpose::SignIn => (
+            "Sign-in Code",
+            "Somebody who knows your password wants to sign in. If that is not you, set another one.",
         ),
     }
 }

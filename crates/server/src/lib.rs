@@ -39,6 +39,7 @@ mod rate;
 mod record;
 mod sending;
 mod session;
+mod sign_in;
 mod start;
 mod tasks;
 mod token;

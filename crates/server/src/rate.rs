@@ -56,6 +56,9 @@ pub(crate) static CREATE_SESSION: [Bucket; 2] = [
     Bucket::new("create-session-day", 300, DAY),
     Bucket::new("create-session", 30, MINUTE.saturating_mul(5)),
 ];
+/// Mails with a code for signing in, by account: whoever knows a password could send many.
+pub(crate) static SIGN_IN_CODE: [Bucket; 2] =
+    [Bucket::new("sign-in-code-day", 30, DAY), Bucket::new("sign-in-code", 10, HOUR)];
 /// Guesses of mailed tokens for deleting, by address.
 pub(crate) static DELETE_ACCOUNT: [Bucket; 1] =
     [Bucket::new("delete-account", 50, MINUTE.saturating_mul(5))];

@@ -38,7 +38,8 @@ impl Tokens {
             make_session_token(&pds.keys.jwt, usage, &claims)
         };
         Self {
-            access: make(Use::Access, scope, ACCESS_TIME, None),
+            // Both have it, so that a session can be told from the others of the account.
+            access: make(Use::Access, scope, ACCESS_TIME, Some(refresh_id.clone())),
             refresh: make(Use::Refresh, Scope::Refresh, REFRESH_TIME, Some(refresh_id)),
         }
     }

@@ -54,6 +54,8 @@ pub struct Account {
     pub email: Option<String>,
     /// When the address was confirmed.
     pub email_confirmed_at: Option<u64>,
+    /// Whether a code that is mailed there is asked for at sign-in, beside the password.
+    pub email_auth_factor: bool,
     /// The hash of its password.
     pub password: Option<String>,
     /// When it was made here.
@@ -116,7 +118,8 @@ impl Status {
 }
 
 const COLUMNS: &str = "id, did, handle, email, email_confirmed_at, password, created_at, \
-                       deactivated_at, delete_after, suspended_at, takedown_ref, signing_key";
+                       deactivated_at, delete_after, suspended_at, takedown_ref, signing_key, \
+                       email_auth_factor";
 
 fn read(row: &Row<'_>) -> Result<Account, Error> {
     let handle = row.opt_text(2)?.map(|text| Handle::parse(&text)).transpose();
@@ -135,6 +138,7 @@ fn read(row: &Row<'_>) -> Result<Account, Error> {
             takedown_ref: row.opt_text(10)?,
         },
         signing_key: row.blob(11)?,
+        email_auth_factor: row.int(12)? != 0,
     })
 }
 
@@ -252,14 +256,16 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Sets an account's e-mail address, which is not confirmed by that.
+    /// Sets an account's e-mail address, which is not confirmed by that. So it is no factor of signing
+    /// in any more: nobody knows yet who reads what is sent there.
     ///
     /// # Errors
     ///
     /// [`Error::Conflict`] if another account has it.
     pub fn set_email(&mut self, id: AccountId, email: &str) -> Result<(), Error> {
         self.change_account(
-            "UPDATE account SET email = $1, email_key = $2, email_confirmed_at = NULL WHERE id = $3",
+            "UPDATE account SET email = $1, email_key = $2, email_confirmed_at = NULL,
+                                email_auth_factor = 0 WHERE id = $3",
             &[Value::Text(email), Value::Text(&email.to_lowercase()), Value::Int(id.0)],
         )?;
         Ok(())
@@ -273,6 +279,28 @@ impl Tx<'_> {
     pub fn confirm_email(&mut self, id: AccountId) -> Result<(), Error> {
         let values = [Value::Int(int(self.now_ms())), Value::Int(id.0)];
         self.change_account("UPDATE account SET email_confirmed_at = $1 WHERE id = $2", &values)?;
+        Ok(())
+    }
+
+    /// Sets whether a mailed code is asked for at sign-in.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] if the database failed.
+    pub fn set_email_auth_factor(&mut self, id: AccountId, on: bool) -> Result<(), Error> {
+        let values = [Value::from(on), Value::Int(id.0)];
+        self.change_account("UPDATE account SET email_auth_factor = $1 WHERE id = $2", &values)?;
+        Ok(())
+    }
+
+    /// Takes away an account's password: nobody can sign in with one until it is set anew.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] if the database failed.
+    pub fn clear_password(&mut self, id: AccountId) -> Result<(), Error> {
+        let values = [Value::Int(id.0)];
+        self.change_account("UPDATE account SET password = NULL WHERE id = $1", &values)?;
         Ok(())
     }
 

@@ -17,6 +17,8 @@ pub enum Purpose {
     DeleteAccount,
     /// To change the identity.
     PlcOperation,
+    /// To sign in, beside the password.
+    SignIn,
 }
 
 /// A token. There is one for each account and purpose.
@@ -38,6 +40,7 @@ impl Purpose {
             Self::ResetPassword => "reset_password",
             Self::DeleteAccount => "delete_account",
             Self::PlcOperation => "plc_operation",
+            Self::SignIn => "sign_in",
         }
     }
 }

@@ -30,6 +30,7 @@ mod reading;
 mod recent;
 mod refresh_token;
 pub mod repo;
+mod reserved_handle;
 mod reserved_key;
 mod schema;
 mod setting;

@@ -124,6 +124,23 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Deletes all refresh tokens of an account but those of one session: the token with an
+    /// identifier, the one that it was exchanged for, and the one that was exchanged for it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] if the database failed.
+    pub fn delete_refresh_tokens_but(&mut self, account: AccountId, id: &str) -> Result<(), Error> {
+        self.execute(
+            "DELETE FROM refresh_token
+             WHERE account = $1 AND id <> $2 AND coalesce(next_id, '') <> $2
+               AND id <> coalesce((SELECT own.next_id FROM refresh_token AS own
+                                   WHERE own.account = $1 AND own.id = $2), '')",
+            &[Value::Int(account.0), Value::Text(id)],
+        )?;
+        Ok(())
+    }
+
     /// Deletes the refresh tokens of sessions that began with an app password.
     ///
     /// # Errors

@@ -9,8 +9,12 @@ use rusqlite::{Connection, OpenFlags};
 use thiserror::Error;
 
 /// What makes each version of the one before it, from the empty database on.
-const VERSIONS: [&str; 3] =
-    [include_str!("schema/1.sql"), include_str!("schema/2.sql"), include_str!("schema/3.sql")];
+const VERSIONS: [&str; 4] = [
+    include_str!("schema/1.sql"),
+    include_str!("schema/2.sql"),
+    include_str!("schema/3.sql"),
+    include_str!("schema/4.sql"),
+];
 
 /// Marks a database as ours: `PGRS`.
 const APPLICATION_ID: i64 = 0x5047_5253;
@@ -98,4 +102,33 @@ pub(crate) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), Sc
         transaction.commit()?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_older_database_is_copied_and_its_accounts_go_on_as_they_were() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pagurus.sqlite");
+        let mut connection = Connection::open(&path).unwrap();
+        for sql in &VERSIONS[..3] {
+            connection.execute_batch(sql).unwrap();
+        }
+        connection.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+        connection.pragma_update(None, "user_version", 3).unwrap();
+        let insert = "INSERT INTO account (did, email_confirmed_at, created_at, signing_key)
+                      VALUES ('did:web:a.example', 1, 1, x'00')";
+        connection.execute(insert, ()).unwrap();
+
+        migrate(&mut connection, &path).unwrap();
+        let factor = "SELECT email_auth_factor FROM account";
+        assert_eq!(connection.query_row(factor, (), |row| row.get::<_, i64>(0)).unwrap(), 0);
+        connection.execute("INSERT INTO reserved_handle VALUES ('a.example', 1)", ()).unwrap();
+        check(&path).unwrap();
+        let copy = path.with_extension("before-version-4.sqlite");
+        assert!(matches!(check(&copy), Err(SchemaError::TooOld { found: 3, known: 4, .. })));
+        migrate(&mut connection, &path).unwrap();
+    }
 }

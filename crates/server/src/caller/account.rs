@@ -18,6 +18,8 @@ use crate::token::{Scope, SessionTokenError, Use, verify_session_token};
 pub(crate) struct Account<A: Access = Standard> {
     did: Did,
     scope: Scope,
+    /// The refresh token that the access token was made with; tokens of old do not say it.
+    session_id: Option<String>,
     /// What the database said of the account, if it was asked.
     row: Option<Arc<store::Account>>,
     access: PhantomData<fn() -> A>,
@@ -80,8 +82,13 @@ impl<A: Access> Caller for Account<A> {
         if !A::SCOPES.contains(&claims.scope) {
             return Err(Refusal::invalid_token("Bad token scope").into());
         }
-        let mut account =
-            Self { did: claims.sub, scope: claims.scope, row: None, access: PhantomData };
+        let mut account = Self {
+            did: claims.sub,
+            scope: claims.scope,
+            session_id: claims.jti,
+            row: None,
+            access: PhantomData,
+        };
         if A::IS_STANDING_CHECKED {
             let row = pds.store.account(&account.did).await?.ok_or_else(not_found)?;
             standing(row.state.status())?;
@@ -104,6 +111,11 @@ impl<A: Access> Account<A> {
     /// Returns what the session is good for.
     pub(crate) fn scope(&self) -> Scope {
         self.scope
+    }
+
+    /// Returns the refresh token that the session had when its access token was made.
+    pub(crate) fn session_id(&self) -> Option<&str> {
+        self.session_id.as_deref()
     }
 
     /// Tells whether the session may do what ordinary app passwords may not.

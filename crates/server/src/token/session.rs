@@ -61,7 +61,7 @@ pub(crate) struct SessionClaims {
     pub(crate) iat: u64,
     /// When it ends.
     pub(crate) exp: u64,
-    /// Which one it is; refresh tokens have it.
+    /// Which refresh token it is, or, of an access token, which one it was made with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) jti: Option<String>,
 }

@@ -25,7 +25,7 @@ pub(super) async fn get_session(pds: Pds, caller: Account) -> Result<Output, Fai
         did_doc: None,
         email: account.email.clone(),
         email_confirmed: Some(account.email_confirmed_at.is_some()),
-        email_auth_factor: None,
+        email_auth_factor: Some(account.email_auth_factor),
         active: Some(status.is_active()),
         status: status.reason().map(str::to_owned),
     })

@@ -37,7 +37,7 @@ pub(super) async fn refresh_session(pds: Pds, caller: Refresh) -> Result<Output,
         did_doc: None,
         email: account.email.clone(),
         email_confirmed: Some(account.email_confirmed_at.is_some()),
-        email_auth_factor: None,
+        email_auth_factor: Some(account.email_auth_factor),
         active: Some(status.is_active()),
         status: status.reason().map(str::to_owned),
     })

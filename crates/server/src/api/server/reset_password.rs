@@ -10,7 +10,11 @@ use crate::failure::{Failure, Fault};
 use crate::pds::Pds;
 use crate::{email, password};
 
-/// Sets the password and ends all sessions: whoever knew the old one is out.
+const SUBJECT: &str = "Password Changed";
+const TEXT: &str = "Your account has a new password, and all sessions have ended.";
+
+/// Sets the password and ends all sessions: whoever knew the old one is out. The codes that were
+/// mailed before are good for nothing more.
 pub(super) async fn reset_password(
     pds: Pds,
     _: Public,
@@ -21,12 +25,15 @@ pub(super) async fn reset_password(
     // Before the password is hashed, which is dear.
     pds.store.read(|tx| email::find_token(tx, Purpose::ResetPassword, &token)).await?;
     let hash = pds.passwords.hash(&password).await?;
+    let owned = pds.clone();
     pds.store
         .write(move |tx| {
             let found = email::find_token(tx, Purpose::ResetPassword, &token)?;
             tx.set_password(found.account, &hash)?;
             tx.delete_refresh_tokens(found.account)?;
-            tx.delete_email_token(found.account, Purpose::ResetPassword)?;
+            tx.delete_email_tokens(found.account)?;
+            let account = tx.account_by_id(found.account)?;
+            email::tell(&owned, tx, &account, SUBJECT, TEXT)?;
             Ok::<_, Fault>(())
         })
         .await?;

@@ -1,16 +1,18 @@
-//! `com.atproto.server.updateEmail`: gives an account another e-mail address.
+//! `com.atproto.server.updateEmail`: gives an account another e-mail address, or says whether codes
+//! that are mailed there are asked for at sign-in.
 //!
 //! Lexicon: `lexicons/com/atproto/server/updateEmail.json`.
 
 use lexicon::com::atproto::server::update_email::{Error, Input};
-use store::Purpose;
+use store::{Account as Row, Purpose, Tx};
 
 use crate::caller::{Account, Full, NotTakenDown};
 use crate::email;
 use crate::failure::{Failure, Fault, Refusal};
 use crate::pds::Pds;
 
-/// Sets the address, which is not confirmed by that, and ends all tokens mailed to the one before.
+/// Sets the address, which is not confirmed by that, and ends all other sessions and all tokens
+/// mailed to the one before, which is told. One that stays the same stays as it is.
 pub(super) async fn update_email(
     pds: Pds,
     caller: Account<NotTakenDown<Full>>,
@@ -18,23 +20,68 @@ pub(super) async fn update_email(
 ) -> Result<(), Failure<Error>> {
     email::check(Some(&input.email))?;
     let account = caller.row(&pds).await?;
+    let token = input.token.filter(|token| !token.trim().is_empty());
+    let factor = input.email_auth_factor;
     let is_confirmed = account.email_confirmed_at.is_some();
-    if is_confirmed && input.token.is_none() {
+    let is_same = account.email.as_ref().map(|email| email.to_lowercase())
+        == Some(input.email.to_lowercase());
+    if factor == Some(true) && !(is_same && is_confirmed) {
+        return Err(Failure::invalid_request("Email must be confirmed to be used as a factor"));
+    }
+    // To be asked for more at sign-in is nothing that an owner has to be protected from.
+    let is_only_stricter = is_same && factor == Some(true);
+    if is_confirmed && token.is_none() && !is_only_stricter {
         return Err(Failure::declared(Error::TokenRequired, "confirmation token required"));
     }
+    let session_id = caller.session_id().map(str::to_owned);
+    let owned = pds.clone();
     pds.store
         .write(move |tx| {
-            if let Some(token) = input.token.filter(|_| is_confirmed) {
+            if let Some(token) = token.filter(|_| is_confirmed) {
                 email::check_token(tx, &account, Purpose::UpdateEmail, &token)?;
+                tx.delete_email_token(account.id, Purpose::UpdateEmail)?;
             }
-            match tx.set_email(account.id, &input.email) {
-                Err(store::Error::Conflict(_)) => return Err(Fault::from(taken())),
-                outcome => outcome?,
+            if !is_same {
+                change(&owned, tx, &account, &input.email, session_id.as_deref())?;
             }
-            Ok(tx.delete_email_tokens(account.id)?)
+            match factor.filter(|on| *on != account.email_auth_factor) {
+                Some(on) => set_factor(&owned, tx, &account, on),
+                None => Ok(()),
+            }
         })
         .await?;
     Ok(())
+}
+
+/// Sets another address.
+fn change(
+    pds: &Pds,
+    tx: &mut Tx<'_>,
+    account: &Row,
+    address: &str,
+    session_id: Option<&str>,
+) -> Result<(), Fault> {
+    match tx.set_email(account.id, address) {
+        Err(store::Error::Conflict(_)) => return Err(taken().into()),
+        outcome => outcome?,
+    }
+    tx.delete_email_tokens(account.id)?;
+    match session_id {
+        Some(id) => tx.delete_refresh_tokens_but(account.id, id)?,
+        None => tx.delete_refresh_tokens(account.id)?,
+    }
+    let text = format!("Your account has another address now: {address}. Other sessions have ended.");
+    Ok(email::tell(pds, tx, account, "Email Changed", &text)?)
+}
+
+/// Sets whether a mailed code is asked for.
+fn set_factor(pds: &Pds, tx: &mut Tx<'_>, account: &Row, on: bool) -> Result<(), Fault> {
+    tx.set_email_auth_factor(account.id, on)?;
+    let text = match on {
+        true => "Whoever signs in to your account is asked for a code from now on that is mailed to you.",
+        false => "Codes that are mailed to you are no longer asked for when somebody signs in.",
+    };
+    Ok(email::tell(pds, tx, account, "Sign-in Codes", text)?)
 }
 
 fn taken() -> Refusal {
