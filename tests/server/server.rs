@@ -10,3 +10,4 @@ mod lifecycle;
 mod refresh_session;
 mod rotation_proof;
 mod service_auth;
+mod sign_in_codes;

@@ -1,6 +1,7 @@
 //! `com.atproto.sync`.
 
 mod account_states;
+mod by_collection;
 mod crawlers;
 mod get_blob;
 mod get_blocks;

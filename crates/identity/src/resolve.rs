@@ -19,7 +19,7 @@ use syntax::{AtIdentifier, Did, Handle};
 use crate::dns::Dns;
 use crate::document::Document;
 use crate::outbound;
-use crate::resolve::cache::{Cache, Want};
+pub use crate::resolve::cache::{Cache, Lookup, LookupError, Want};
 pub use crate::resolve::error::{PlcError, ResolveError};
 pub use crate::resolve::handle::{AmbiguousTxt, did_in_txt};
 pub use crate::resolve::plc_client::PlcClient;

@@ -3,7 +3,7 @@
 mod documents;
 mod node;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, LazyLock};
 
 use smol_str::SmolStr;
@@ -34,6 +34,8 @@ pub struct Catalog {
     slots: HashMap<SmolStr, Slot>,
     /// What is in each slot, if its document has come.
     definitions: Vec<Option<Arc<Compiled>>>,
+    /// The NSIDs of the documents that have come.
+    documents: HashSet<SmolStr>,
 }
 
 impl Catalog {
@@ -51,6 +53,7 @@ impl Catalog {
 
     /// Adds the definitions of a document, in place of those of an earlier one of the same NSID.
     pub fn insert(&mut self, document: &Document) {
+        self.documents.insert(SmolStr::new(document.id.as_str()));
         let prefix = format!("{}#", document.id);
         for (name, slot) in &self.slots {
             if *name == document.id.as_str() || name.starts_with(&prefix) {
@@ -62,6 +65,11 @@ impl Catalog {
             let compiled = Compiled::new(&definition.kind, &mut |name| self.slot(name));
             self.definitions[slot.0] = Some(Arc::new(compiled));
         }
+    }
+
+    /// Tells whether the document of an NSID is here, whatever it defines.
+    pub fn has_document(&self, nsid: &Nsid) -> bool {
+        self.documents.contains(nsid.as_str())
     }
 
     /// Tells whether there is a schema of the records of a collection.

@@ -6,6 +6,7 @@
 //! Spec: <https://atproto.com/specs/lexicon>
 
 mod document;
+mod mentions;
 mod permission;
 mod reader;
 mod reference;

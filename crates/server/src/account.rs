@@ -14,6 +14,7 @@ pub(crate) use crate::account::departure::delete_departed;
 pub(crate) use crate::account::identity_check::{IdentityError, points_here};
 pub(crate) use crate::account::lifecycle::{Activations, activate, delete, discard, set_state};
 use crate::failure::{Failure, Fault, Refusal};
+use crate::handle::HandleError;
 use crate::pds::Pds;
 use crate::{handle, invite, session, write};
 
@@ -39,6 +40,9 @@ pub(crate) enum CreateError {
     /// Another account has the handle.
     #[error("Handle already taken: {0}")]
     HandleTaken(Handle),
+    /// The operator keeps the handle back.
+    #[error("Reserved handle")]
+    HandleReserved,
     /// Another account has the e-mail address.
     #[error("Email already taken: {0}")]
     EmailTaken(String),
@@ -166,6 +170,9 @@ pub(crate) fn check_free(
     if tx.account_by_handle(handle)?.is_some() {
         return Err(CreateError::HandleTaken(handle.clone()));
     }
+    if tx.is_handle_reserved(handle)? {
+        return Err(CreateError::HandleReserved);
+    }
     if let Some(email) = email
         && tx.account_by_email(email)?.is_some()
     {
@@ -182,6 +189,7 @@ impl From<CreateError> for Fault {
         match error {
             CreateError::DidTaken => named("AlreadyExists", error),
             CreateError::HandleTaken(taken) => handle::taken(&taken).into(),
+            CreateError::HandleReserved => Refusal::from(HandleError::Reserved).into(),
             CreateError::EmailTaken(_) => named("InvalidRequest", error),
             CreateError::InviteCode => named("InvalidInviteCode", error),
             CreateError::Commit(error) => Self::Internal(error.into()),

@@ -2,10 +2,12 @@
 
 mod actor;
 mod identity;
+mod lexicon;
 mod migration;
 mod repo;
 mod server;
 mod sync;
+mod temp;
 
 use crate::config::Config;
 use crate::xrpc::Methods;
@@ -20,9 +22,11 @@ pub(crate) fn methods(config: &Config) -> Methods {
     let mut methods = Methods::default();
     actor::register(&mut methods);
     identity::register(&mut methods);
+    lexicon::register(&mut methods);
     migration::register(&mut methods);
     repo::register(&mut methods, config);
     server::register(&mut methods);
     sync::register(&mut methods);
+    temp::register(&mut methods);
     methods
 }

@@ -51,6 +51,8 @@ pub struct Config {
     pub moderation: Option<Upstream>,
     /// Who gets the reports of users: the moderation service by default, or Bluesky's.
     pub reports: Option<Upstream>,
+    /// Who publishes all schemas of records, instead of those whom the DNS names: for closed networks.
+    pub lexicon_authority_did: Option<Did>,
     /// Where users can write to.
     pub contact_email: Option<String>,
     /// What users can read about privacy.
@@ -188,6 +190,7 @@ impl Default for Config {
             appview: None,
             moderation: None,
             reports: None,
+            lexicon_authority_did: None,
             contact_email: None,
             privacy_policy_url: None,
             terms_of_service_url: None,

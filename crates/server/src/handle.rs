@@ -2,7 +2,9 @@
 //!
 //! What is under the server's own domains is for the database to say; all else is resolved.
 
+mod proposal;
 mod reserved;
+mod slur;
 
 use http::StatusCode;
 use identity::document::Document;
@@ -11,6 +13,8 @@ use syntax::{Did, Handle};
 use thiserror::Error;
 
 use crate::failure::{Failure, Fault, Refusal};
+pub(crate) use crate::handle::proposal::{is_free, suggestions};
+pub(crate) use crate::handle::slur::is_slur;
 use crate::pds::Pds;
 
 /// The fewest characters of a name under one of the server's domains.
@@ -42,9 +46,12 @@ pub(crate) enum HandleError {
     /// It has more names than one before the server's domain.
     #[error("Invalid characters in handle")]
     Nested,
-    /// It could be taken for somebody with a say.
+    /// It could be taken for somebody with a say, or the operator keeps it back.
     #[error("Reserved handle")]
     Reserved,
+    /// It insults people for what they are.
+    #[error("Inappropriate language in handle")]
+    Slur,
 }
 
 /// Says why a handle leads to no DID.
@@ -71,6 +78,9 @@ pub(crate) fn check(pds: &Pds, handle: &Handle) -> Result<Domain, HandleError> {
 }
 
 fn check_under(domains: &[String], handle: &Handle) -> Result<Domain, HandleError> {
+    if is_slur(handle.as_str()) {
+        return Err(HandleError::Slur);
+    }
     if handle.has_disallowed_tld() {
         return Err(HandleError::TopLevel);
     }
@@ -83,6 +93,19 @@ fn check_under(domains: &[String], handle: &Handle) -> Result<Domain, HandleErro
         NAME_CHARS_MIN..=NAME_CHARS_MAX if reserved::contains(name) => Err(HandleError::Reserved),
         NAME_CHARS_MIN..=NAME_CHARS_MAX => Ok(Domain::Ours),
         _ => Err(HandleError::TooLong),
+    }
+}
+
+/// Refuses a handle that the operator keeps back.
+///
+/// # Errors
+///
+/// [`Fault`] with 400 `HandleNotAvailable` if it is, or if the database failed.
+pub(crate) async fn check_kept_back(pds: &Pds, handle: &Handle) -> Result<(), Fault> {
+    match pds.store.read(|tx| tx.is_handle_reserved(handle)).await {
+        Ok(false) => Ok(()),
+        Ok(true) => Err(Refusal::from(HandleError::Reserved).into()),
+        Err(error) => Err(Fault::from(error)),
     }
 }
 
@@ -150,6 +173,7 @@ impl From<HandleError> for Refusal {
         let name = match error {
             HandleError::Reserved => "HandleNotAvailable",
             HandleError::TopLevel
+            | HandleError::Slur
             | HandleError::TooShort
             | HandleError::TooLong
             | HandleError::Nested => "InvalidHandle",

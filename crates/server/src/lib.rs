@@ -26,6 +26,7 @@ mod identity_watch;
 mod import;
 mod invite;
 mod keys;
+mod lexicons;
 mod mail;
 mod media_type;
 mod mover;

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use http::HeaderMap;
 use identity::Origin;
 use identity::resolve::{PlcClient, Resolver};
-use lexicon::Catalog;
 use store::Store;
 use subtle::ConstantTimeEq as _;
 use syntax::Did;
@@ -16,6 +15,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::firehose::Firehose;
 use crate::keys::Keys;
+use crate::lexicons::Lexicons;
 use crate::mail::Mailer;
 use crate::mover::Mover;
 use crate::password::Passwords;
@@ -40,7 +40,7 @@ pub(crate) struct State {
     pub(crate) handle_domains: Vec<String>,
     pub(crate) clock: Clock,
     pub(crate) store: Store,
-    pub(crate) lexicons: &'static Catalog,
+    pub(crate) lexicons: Lexicons,
     pub(crate) keys: Arc<Keys>,
     pub(crate) writers: Writers,
     pub(crate) firehose: Firehose,

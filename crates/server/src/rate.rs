@@ -90,6 +90,12 @@ pub(crate) static UPDATE_HANDLE: [Bucket; 2] = [
     Bucket::new("update-handle", 10, MINUTE.saturating_mul(5)),
     Bucket::new("update-handle-day", 50, DAY),
 ];
+/// Looks for a free handle, by address: clients ask while people type.
+pub(crate) static CHECK_HANDLE_AVAILABILITY: [Bucket; 1] =
+    [Bucket::new("check-handle-availability", 500, MINUTE.saturating_mul(5))];
+/// Looks for accounts by what they have, by address: for each of these many are looked at.
+pub(crate) static LIST_BY_COLLECTION: [Bucket; 1] =
+    [Bucket::new("list-by-collection", 600, MINUTE.saturating_mul(5))];
 /// Uploads, by address.
 pub(crate) static UPLOAD_BLOB: [Bucket; 1] = [Bucket::new("upload-blob", 1000, DAY)];
 /// Exports of repositories, by address, which count here alone.

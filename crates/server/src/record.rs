@@ -1,15 +1,18 @@
 //! From what a client sends as a record to what is written.
 
 use bytes::Bytes;
+use lexicon::schema::{Document, SchemaError};
 use lexicon::{Catalog, ValidationError};
 use repo::data::{Limits, Value, blob, cbor, check};
 use repo::draft::RECORD_BYTES_MAX;
 use repo::mst::Key;
 use sha2::{Digest as _, Sha256};
 use store::repo::BlobUse;
-use syntax::{Cid, RecordPath};
+use syntax::{Cid, RecordPath, Tid};
 use thiserror::Error;
 
+use crate::handle::is_slur;
+use crate::lexicons::SCHEMA_COLLECTION;
 use crate::write::Content;
 
 /// How a record stands to its schema.
@@ -72,6 +75,15 @@ pub(crate) enum RecordError {
         /// What is wrong.
         source: ValidationError,
     },
+    /// It is to be published as a schema, and is none.
+    #[error("Invalid com.atproto.lexicon.schema record: {0}")]
+    Schema(#[from] SchemaError),
+    /// It is to be published as the schema of another name than it has.
+    #[error("Invalid com.atproto.lexicon.schema record: /id is not the record key")]
+    SchemaName,
+    /// Its key has a word in it that insults people.
+    #[error("Inappropriate language in record key")]
+    Slur,
     /// It has more bytes than a record may have.
     #[error("Record is too large: {0} bytes, where {RECORD_BYTES_MAX} are allowed")]
     TooLarge(usize),
@@ -96,10 +108,17 @@ pub(crate) fn prepare(
     record: Value,
     validate: Option<bool>,
 ) -> Result<Prepared, RecordError> {
+    // Keys that are made of the time are no words, whatever they look like.
+    if Tid::parse(path.rkey.as_str()).is_err() && is_slur(path.rkey.as_str()) {
+        return Err(RecordError::Slur);
+    }
     let record = typed(path, record)?;
     check(&record)?;
     let blobs = blobs(path, &record)?;
     let status = validated(lexicons, path, &record, validate)?;
+    if path.collection.as_str() == SCHEMA_COLLECTION && validate != Some(false) {
+        check_schema(path, &record)?;
+    }
     let block = Bytes::from(cbor::encode(&record)?);
     if block.len() > RECORD_BYTES_MAX {
         return Err(RecordError::TooLarge(block.len()));
@@ -163,6 +182,13 @@ fn validated(
         }
         Err(source) => Err(RecordError::Invalid { collection: collection(), source }),
     }
+}
+
+/// Refuses what would be published as a schema and could not be read as one.
+fn check_schema(path: &RecordPath, record: &Value) -> Result<(), RecordError> {
+    let document = Document::from_value(record)?;
+    let is_named = document.id.as_str() == path.rkey.as_str();
+    is_named.then_some(()).ok_or(RecordError::SchemaName)
 }
 
 /// Returns a hash of a collection and of what a record of it is about, for the collections in which

@@ -10,7 +10,6 @@ use identity::dns::{Answer, Dns, DnsError, DnsTable, Nameservers, TestDomain};
 use identity::outbound::{Client, Settings, Strangers};
 use identity::resolve::{Memory, PlcClient, Resolver, Sources};
 use identity::{Origin, OriginError};
-use lexicon::Catalog;
 use store::{OpenError, Options, Store};
 use syntax::{Did, DidError, Handle};
 use thiserror::Error;
@@ -21,6 +20,7 @@ use crate::config::Config;
 use crate::crawlers::Crawlers;
 use crate::firehose::Firehose;
 use crate::keys::{Keys, KeysError};
+use crate::lexicons::{Lexicons, Source};
 use crate::mail::{MailSetupError, Mailer};
 use crate::mover::Mover;
 use crate::password::Passwords;
@@ -131,11 +131,19 @@ pub(crate) fn state(
         backup_dns: None,
         time_max: RESOLVE_TIME_MAX,
     };
+    let source = Source {
+        dns: Arc::clone(&sources.dns),
+        http: sources.http.clone(),
+        resolver: Resolver::new(sources, Memory::default()),
+        store: store.clone(),
+        authority: config.lexicon_authority_did.clone(),
+    };
+    let (resolver, lexicons) = (source.resolver.clone(), Lexicons::new(source));
     Ok(Pds::new(State {
         passwords: Passwords::new(config.limits.password_threads.unwrap_or_else(half_of_the_cores)),
         rates: Rates::new(config.limits.rates),
-        resolver: Resolver::new(sources, Memory::default()),
-        lexicons: Catalog::embedded(),
+        resolver,
+        lexicons,
         activations: Activations::default(),
         mailer: Mailer::new(&config.mail, url.host())?,
         mover,

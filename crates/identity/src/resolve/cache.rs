@@ -18,6 +18,26 @@ use tokio::time::Instant;
 
 use crate::resolve::{Memory, ResolveError};
 
+/// What a look-up that leads to nothing says.
+pub trait LookupError: Error + Clone + Send + Sync + 'static {
+    /// Tells whether this is an answer, and not the lack of one: after an answer there is nothing to
+    /// be had, without one there may be, later.
+    fn is_answer(&self) -> bool;
+
+    /// Says that there are too many look-ups under way, or that this one was broken off.
+    fn busy() -> Self;
+}
+
+impl LookupError for ResolveError {
+    fn is_answer(&self) -> bool {
+        Self::is_answer(self)
+    }
+
+    fn busy() -> Self {
+        Self::Busy
+    }
+}
+
 /// How many look-ups may be under way.
 const LOOKUPS_MAX: usize = 512;
 /// What an entry takes beyond its key and its value, about.
@@ -25,7 +45,7 @@ const ENTRY_BYTES: usize = 512;
 
 /// How a value is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Want {
+pub enum Want {
     /// As it is remembered, if it is.
     Usual,
     /// As it is now.
@@ -33,27 +53,27 @@ pub(super) enum Want {
 }
 
 /// A look-up under way.
-pub(super) type Lookup<V> = Pin<Box<dyn Future<Output = Result<V, ResolveError>> + Send>>;
+pub type Lookup<V, E = ResolveError> = Pin<Box<dyn Future<Output = Result<V, E>> + Send>>;
 
-/// A memory of values with a way to look them up.
-pub(super) struct Cache<K, V>(Arc<Shared<K, V>>);
+/// A memory of values with a way to look them up. Cheap to clone; clones are the same memory.
+pub struct Cache<K, V, E = ResolveError>(Arc<Shared<K, V, E>>);
 
-impl<K, V> Clone for Cache<K, V> {
+impl<K, V, E> Clone for Cache<K, V, E> {
     fn clone(&self) -> Self {
         Self(Arc::clone(&self.0))
     }
 }
 
-struct Shared<K, V> {
+struct Shared<K, V, E> {
     memory: Memory,
-    look_up: Box<dyn Fn(K, Want) -> Lookup<V> + Send + Sync>,
+    look_up: Box<dyn Fn(K, Want) -> Lookup<V, E> + Send + Sync>,
     bytes_of: fn(&V) -> usize,
     /// Held for moments, never while waiting.
-    slots: Mutex<Slots<K, V>>,
+    slots: Mutex<Slots<K, V, E>>,
 }
 
-struct Slots<K, V> {
-    by_key: HashMap<K, Slot<V>>,
+struct Slots<K, V, E> {
+    by_key: HashMap<K, Slot<V, E>>,
     /// What all slots take.
     bytes: usize,
     /// Rises with each use of any slot, and with each look-up.
@@ -62,9 +82,9 @@ struct Slots<K, V> {
     tasks: JoinSet<()>,
 }
 
-struct Slot<V> {
-    known: Option<Known<V>>,
-    under_way: Option<UnderWay<V>>,
+struct Slot<V, E> {
+    known: Option<Known<V, E>>,
+    under_way: Option<UnderWay<V, E>>,
     /// When a value was last wanted anew.
     forced_at: Option<Instant>,
     /// The tick of the last use.
@@ -74,35 +94,37 @@ struct Slot<V> {
 }
 
 /// The outcome of a look-up.
-struct Known<V> {
-    outcome: Result<V, ResolveError>,
+struct Known<V, E> {
+    outcome: Result<V, E>,
     at: Instant,
     /// When a look-up to replace it last failed.
     failed_at: Option<Instant>,
     bytes: usize,
 }
 
-struct UnderWay<V> {
+struct UnderWay<V, E> {
     /// Which look-up it is: one that was forgotten or overtaken is not remembered.
     id: u64,
     want: Want,
-    outcome: watch::Receiver<Option<Result<V, ResolveError>>>,
+    outcome: watch::Receiver<Option<Result<V, E>>>,
 }
 
 /// What to do for one who asks.
-enum Plan<V> {
-    Take(Result<V, ResolveError>),
-    Wait(watch::Receiver<Option<Result<V, ResolveError>>>),
+enum Plan<V, E> {
+    Take(Result<V, E>),
+    Wait(watch::Receiver<Option<Result<V, E>>>),
 }
 
-impl<K, V> Cache<K, V>
+impl<K, V, E> Cache<K, V, E>
 where
     K: AsRef<str> + Clone + Eq + Hash + Send + Sync + 'static,
     V: Clone + Send + Sync + 'static,
+    E: LookupError,
 {
-    pub(super) fn new(
+    /// Makes a memory of nothing yet. `bytes_of` tells about how much room a value takes.
+    pub fn new(
         memory: Memory,
-        look_up: impl Fn(K, Want) -> Lookup<V> + Send + Sync + 'static,
+        look_up: impl Fn(K, Want) -> Lookup<V, E> + Send + Sync + 'static,
         bytes_of: fn(&V) -> usize,
     ) -> Self {
         let slots = Slots { by_key: HashMap::new(), bytes: 0, ticks: 0, tasks: JoinSet::new() };
@@ -111,12 +133,16 @@ where
     }
 
     /// Returns a value, remembered or looked up.
-    pub(super) async fn value(&self, key: &K, want: Want) -> Result<V, ResolveError> {
+    ///
+    /// # Errors
+    ///
+    /// What the look-up said, if nothing is remembered that may still be used.
+    pub async fn value(&self, key: &K, want: Want) -> Result<V, E> {
         let outcome = match self.plan(key, want) {
             Plan::Take(outcome) => outcome,
             Plan::Wait(mut waiting) => match waiting.wait_for(Option::is_some).await {
-                Ok(outcome) => outcome.clone().unwrap_or(Err(ResolveError::Busy)),
-                Err(_) => Err(ResolveError::Busy),
+                Ok(outcome) => outcome.clone().unwrap_or(Err(E::busy())),
+                Err(_) => Err(E::busy()),
             },
         };
         match outcome {
@@ -126,7 +152,7 @@ where
     }
 
     /// Forgets a value; what is being looked up is not remembered, either.
-    pub(super) fn forget(&self, key: &K) {
+    pub fn forget(&self, key: &K) {
         let mut slots = self.0.slots();
         if let Some(slot) = slots.by_key.remove(key) {
             slots.bytes -= slot.bytes();
@@ -134,7 +160,7 @@ where
     }
 
     /// Decides what one who asks gets, and starts the look-up that it takes.
-    fn plan(&self, key: &K, want: Want) -> Plan<V> {
+    fn plan(&self, key: &K, want: Want) -> Plan<V, E> {
         let memory = &self.0.memory;
         let now = Instant::now();
         let mut slots = self.0.slots();
@@ -159,7 +185,7 @@ where
             slot.forced_at = Some(now);
         }
         // One that began as usual may end with what a copy of the directory still has.
-        let fits = |under_way: &&UnderWay<V>| !forced || under_way.want == Want::Anew;
+        let fits = |under_way: &&UnderWay<V, E>| !forced || under_way.want == Want::Anew;
         if let Some(under_way) = slot.running().filter(fits) {
             return Plan::Wait(under_way.outcome.clone());
         }
@@ -182,13 +208,13 @@ where
     /// Starts a look-up.
     fn start(
         &self,
-        slots: &mut Slots<K, V>,
+        slots: &mut Slots<K, V, E>,
         key: &K,
         want: Want,
-    ) -> Result<watch::Receiver<Option<Result<V, ResolveError>>>, ResolveError> {
+    ) -> Result<watch::Receiver<Option<Result<V, E>>>, E> {
         while slots.tasks.try_join_next().is_some() {}
         if slots.tasks.len() >= LOOKUPS_MAX {
-            return Err(ResolveError::Busy);
+            return Err(E::busy());
         }
         let (tell, outcome) = watch::channel(None);
         let id = slots.next_tick();
@@ -211,14 +237,14 @@ where
     }
 }
 
-impl<K: AsRef<str> + Clone + Eq + Hash, V: Clone> Shared<K, V> {
-    fn slots(&self) -> MutexGuard<'_, Slots<K, V>> {
+impl<K: AsRef<str> + Clone + Eq + Hash, V: Clone, E: LookupError> Shared<K, V, E> {
+    fn slots(&self) -> MutexGuard<'_, Slots<K, V, E>> {
         // Counts could be off after a panic, which costs room and nothing else.
         self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Remembers the outcome of a look-up, unless it was forgotten or overtaken while under way.
-    fn finish(&self, key: &K, id: u64, outcome: Result<V, ResolveError>) {
+    fn finish(&self, key: &K, id: u64, outcome: Result<V, E>) {
         let now = Instant::now();
         let bytes = outcome.as_ref().map_or(0, self.bytes_of);
         let mut slots = self.slots();
@@ -243,14 +269,14 @@ impl<K: AsRef<str> + Clone + Eq + Hash, V: Clone> Shared<K, V> {
     }
 }
 
-impl<K: AsRef<str> + Clone + Eq + Hash, V> Slots<K, V> {
+impl<K: AsRef<str> + Clone + Eq + Hash, V, E> Slots<K, V, E> {
     fn next_tick(&mut self) -> u64 {
         self.ticks += 1;
         self.ticks
     }
 
     /// Returns the slot of a key, now used.
-    fn touch(&mut self, key: &K) -> &mut Slot<V> {
+    fn touch(&mut self, key: &K) -> &mut Slot<V, E> {
         let used = self.next_tick();
         let bytes = &mut self.bytes;
         let slot = self.by_key.entry(key.clone()).or_insert_with(|| {
@@ -281,9 +307,9 @@ impl<K: AsRef<str> + Clone + Eq + Hash, V> Slots<K, V> {
     }
 }
 
-impl<V> Slot<V> {
+impl<V, E> Slot<V, E> {
     /// Returns the look-up under way, unless it broke off without an outcome.
-    fn running(&self) -> Option<&UnderWay<V>> {
+    fn running(&self) -> Option<&UnderWay<V, E>> {
         self.under_way.as_ref().filter(|under_way| under_way.outcome.has_changed().is_ok())
     }
 
@@ -303,7 +329,7 @@ enum Use {
     Over,
 }
 
-impl<V> Known<V> {
+impl<V, E: LookupError> Known<V, E> {
     fn use_at(&self, now: Instant, memory: &Memory) -> Use {
         let age = now - self.at;
         match &self.outcome {

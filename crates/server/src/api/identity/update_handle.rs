@@ -22,10 +22,14 @@ pub(super) async fn update_handle(
     caller: Account<NotTakenDown<Standard>>,
     input: Input,
 ) -> Result<(), Failure> {
-    let id = caller.row(&pds).await?.id;
+    let account = caller.row(&pds).await?;
+    let id = account.id;
     let handle = input.handle;
     if handle::check(&pds, &handle)? == Domain::Other {
         handle::check_leads_to(&pds, &handle, caller.did()).await?;
+    }
+    if account.handle.as_ref() != Some(&handle) {
+        handle::check_kept_back(&pds, &handle).await?;
     }
     let (answer, changed) = oneshot::channel();
     // It goes on if the client does not wait: half of it is a handle that only one side knows.

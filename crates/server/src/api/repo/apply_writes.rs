@@ -3,6 +3,7 @@
 //!
 //! Lexicon: `lexicons/com/atproto/repo/applyWrites.json`.
 
+use lexicon::Catalog;
 use lexicon::com::atproto::repo::apply_writes::{
     CreateResult, DeleteResult, Error, Input, Output, Results, UpdateResult, Writes,
 };
@@ -27,10 +28,16 @@ pub(super) async fn apply_writes(
     if input.writes.len() > OPS_MAX {
         return Err(Failure::invalid_request(write::Error::TooMany.to_string()));
     }
+    let collections = input.writes.iter().filter_map(|write| match write {
+        Writes::Create(create) => Some(&create.collection),
+        Writes::Update(update) => Some(&update.collection),
+        Writes::Delete(_) => None,
+    });
+    let schemas = pds.lexicons.for_collections(collections, input.validate).await;
     let mut ops = Vec::with_capacity(input.writes.len());
     let mut results = Vec::with_capacity(input.writes.len());
     for write in input.writes {
-        let (op, result) = prepare(&pds, &account.did, write, input.validate)?;
+        let (op, result) = prepare(&pds, &schemas, &account.did, write, input.validate)?;
         ops.push(op);
         results.push(result);
     }
@@ -44,12 +51,13 @@ pub(super) async fn apply_writes(
 
 fn prepare(
     pds: &Pds,
+    schemas: &Catalog,
     did: &Did,
     write: Writes,
     validate: Option<bool>,
 ) -> Result<(Op, Results), Failure<Error>> {
     let prepare = |path: &RecordPath, value| {
-        record::prepare(pds.lexicons, path, value, validate)
+        record::prepare(schemas, path, value, validate)
             .map_err(|err| refusal::of_record::<Error>(&err))
     };
     let status = |record: &Prepared| record.status.map(|status| status.as_str().to_owned());

@@ -22,7 +22,9 @@ pub(super) async fn create_record(
     let account = caller.own_repo(&pds, &input.repo).await?;
     let rkey = input.rkey.unwrap_or_else(|| pds.clock.next_tid().into());
     let path = RecordPath::new(input.collection, rkey);
-    let record = record::prepare(pds.lexicons, &path, input.record.0, input.validate)
+    let collections = [&path.collection].into_iter();
+    let schemas = pds.lexicons.for_collections(collections, input.validate).await;
+    let record = record::prepare(&schemas, &path, input.record.0, input.validate)
         .map_err(|err| refusal::of_record(&err))?;
 
     // Likes of the same post are one like, unless the caller wants records taken as they are.

@@ -29,7 +29,9 @@ pub(super) async fn put_record(
     if path.collection.as_str() == "app.bsky.actor.profile" {
         upgrade_images(&pds, account.id, &mut value).await?;
     }
-    let record = record::prepare(pds.lexicons, &path, value, input.validate)
+    let collections = [&path.collection].into_iter();
+    let schemas = pds.lexicons.for_collections(collections, input.validate).await;
+    let record = record::prepare(&schemas, &path, value, input.validate)
         .map_err(|err| refusal::of_record(&err))?;
 
     let swap = match input.swap_record {

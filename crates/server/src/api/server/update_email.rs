@@ -70,7 +70,8 @@ fn change(
         Some(id) => tx.delete_refresh_tokens_but(account.id, id)?,
         None => tx.delete_refresh_tokens(account.id)?,
     }
-    let text = format!("Your account has another address now: {address}. Other sessions have ended.");
+    let text =
+        format!("Your account has another address now: {address}. Other sessions have ended.");
     Ok(email::tell(pds, tx, account, "Email Changed", &text)?)
 }
 
@@ -78,7 +79,9 @@ fn change(
 fn set_factor(pds: &Pds, tx: &mut Tx<'_>, account: &Row, on: bool) -> Result<(), Fault> {
     tx.set_email_auth_factor(account.id, on)?;
     let text = match on {
-        true => "Whoever signs in to your account is asked for a code from now on that is mailed to you.",
+        true => {
+            "Whoever signs in to your account is asked for a code from now on that is mailed to you."
+        }
         false => "Codes that are mailed to you are no longer asked for when somebody signs in.",
     };
     Ok(email::tell(pds, tx, account, "Sign-in Codes", text)?)
