@@ -1,6 +1,7 @@
 //! `com.atproto.identity`.
 
 mod get_recommended_did_credentials;
+mod handles;
 mod refresh_identity;
 mod resolve_did;
 mod resolve_handle;

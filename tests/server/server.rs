@@ -3,6 +3,7 @@
 mod app_passwords;
 mod create_account;
 mod create_session;
+mod describe_server;
 pub(crate) mod did_web;
 mod email;
 mod invites;

@@ -71,6 +71,8 @@ pub struct Config {
     pub secrets: Secrets,
     /// How mail is sent.
     pub mail: Mail,
+    /// How the server shows itself to people, in letters and at `/`.
+    pub branding: Branding,
     /// How long things are kept.
     pub retention: Retention,
     /// How much of everything.
@@ -122,6 +124,27 @@ pub struct Mail {
     /// Who sends: `Name <name@example.com>`.
     pub from: Option<String>,
 }
+
+/// How the server shows itself to people.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Branding {
+    /// What it is called; the public URL's host by default.
+    pub name: Option<String>,
+    /// The image at the head of letters.
+    pub logo_url: Option<Uri>,
+    /// Where people read about the server; the public URL by default.
+    pub home_url: Option<Uri>,
+    /// Where people get help.
+    pub support_url: Option<Uri>,
+    /// The colour of headings: `#rrggbb`.
+    pub primary_color: Option<Color>,
+}
+
+/// A colour as style sheets have it: `#rrggbb`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Color(String);
 
 /// Keys and secrets. Those that are absent are files in the data directory, made at first start.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -200,6 +223,7 @@ impl Default for Config {
             accept_future_seq: false,
             secrets: Secrets::default(),
             mail: Mail::default(),
+            branding: Branding::default(),
             retention: Retention::default(),
             limits: Limits::default(),
         }
@@ -242,6 +266,25 @@ impl Default for Limits {
             tree_cache_bytes: 32 << 20,
             firehose_ring_bytes: 16 << 20,
             password_threads: None,
+        }
+    }
+}
+
+impl Color {
+    /// Returns the text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for Color {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let digits = text.strip_prefix('#').unwrap_or_default();
+        match digits.len() == 6 && digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+            true => Ok(Self(text)),
+            false => Err("a colour is # and six hexadecimal digits"),
         }
     }
 }

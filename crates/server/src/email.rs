@@ -6,6 +6,7 @@ use std::time::Duration;
 use data_encoding::BASE32_NOPAD;
 use http::StatusCode;
 use store::{Account, EmailToken, Purpose, Tx};
+use syntax::Uri;
 
 use crate::failure::{Fault, Refusal};
 use crate::pds::Pds;
@@ -107,7 +108,11 @@ fn who(account: &Account) -> &str {
 
 /// Returns a text as a letter to somebody from this server.
 pub(crate) fn letter(pds: &Pds, who: &dyn Display, text: &str) -> String {
-    format!("Hello {who},\n\n{text}\n\n{}\n", pds.url)
+    let branding = &pds.config.branding;
+    let name = branding.name.iter().map(|name| format!("{name}\n")).collect::<String>();
+    let home = branding.home_url.as_ref().map_or_else(|| pds.url.to_string(), Uri::to_string);
+    let help = branding.support_url.iter().map(|url| format!("\nHelp:\n{url}\n"));
+    format!("Hello {who},\n\n{text}\n\n{name}{home}\n{}", help.collect::<String>())
 }
 
 /// Refuses a token that is not the one which the owner of an account was mailed for a purpose.

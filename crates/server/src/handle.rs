@@ -109,9 +109,11 @@ pub(crate) async fn check_kept_back(pds: &Pds, handle: &Handle) -> Result<(), Fa
     }
 }
 
-/// Returns what comes before one of the server's domains, which begin with a dot.
+/// Returns what comes before one of the server's domains, which begin with a dot. Where one domain is
+/// under another, the name is what is left before the longer one.
 fn name_under<'a>(domains: &[String], handle: &'a Handle) -> Option<&'a str> {
-    domains.iter().find_map(|domain| handle.as_str().strip_suffix(domain.as_str()))
+    let names = domains.iter().filter_map(|domain| handle.as_str().strip_suffix(domain.as_str()));
+    names.min_by_key(|name| name.len())
 }
 
 /// Tells whether a handle is under one of the server's domains, or is one.
@@ -194,7 +196,7 @@ mod tests {
 
     #[test]
     fn names_under_our_domains_have_rules() {
-        let domains = [".example.com".to_owned(), ".test".to_owned()];
+        let domains = [".example.com", ".test", ".sub.test"].map(str::to_owned);
         for (handle, expected) in [
             ("alice.example.com", Ok(Domain::Ours)),
             ("ALICE.Example.Com", Ok(Domain::Ours)),
@@ -204,6 +206,8 @@ mod tests {
             ("ab.test", Err(HandleError::TooShort)),
             ("a.b.example.com", Err(HandleError::Nested)),
             ("admin.example.com", Err(HandleError::Reserved)),
+            ("alice.sub.test", Ok(Domain::Ours)),
+            ("sub.test", Ok(Domain::Ours)),
             ("alice.other.com", Ok(Domain::Other)),
             ("admin.other.com", Ok(Domain::Other)),
             ("example.com", Ok(Domain::Other)),

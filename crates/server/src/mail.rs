@@ -19,6 +19,7 @@ use tokio::time::sleep;
 use crate::clock::millis;
 use crate::config;
 use crate::failure::chain;
+use crate::mail::letter::Look;
 use crate::pds::Pds;
 
 /// How long the mail server may take for one command.
@@ -43,8 +44,8 @@ const TRIED_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 pub(crate) struct Mailer {
     transport: Transport,
     from: Mailbox,
-    /// The name of the server, for people.
-    name: String,
+    /// How the server shows itself to people.
+    look: Look,
 }
 
 enum Transport {
@@ -106,7 +107,11 @@ impl Mailer {
     /// # Errors
     ///
     /// [`MailSetupError`] if the settings are not good. Nobody is asked.
-    pub(crate) fn new(settings: &config::Mail, name: &str) -> Result<Option<Self>, MailSetupError> {
+    pub(crate) fn new(
+        settings: &config::Mail,
+        branding: &config::Branding,
+        host: &str,
+    ) -> Result<Option<Self>, MailSetupError> {
         let (url, from) = match (&settings.smtp_url, &settings.from) {
             (None, None) => return Ok(None),
             (Some(url), Some(from)) => (url.reveal(), from),
@@ -121,7 +126,7 @@ impl Mailer {
                 Transport::Smtp(builder.timeout(Some(COMMAND_TIME_MAX)).build())
             }
         };
-        Ok(Some(Self { transport, from, name: name.to_owned() }))
+        Ok(Some(Self { transport, from, look: Look::new(branding, host) }))
     }
 
     /// Sends a mail.
@@ -139,7 +144,7 @@ impl Mailer {
         mail: &Mail,
         now: SystemTime,
     ) -> Result<Message, Box<dyn std::error::Error + Send + Sync>> {
-        let html = letter::html(&self.name, &mail.subject, &mail.body);
+        let html = letter::html(&self.look, &mail.subject, &mail.body);
         let domain = self.from.email.domain();
         Ok(Message::builder()
             .from(self.from.clone())
@@ -223,7 +228,8 @@ async fn send_due(pds: &Pds) -> Result<(), store::Error> {
 /// What is wrong.
 pub async fn check_mail(config: &config::Config, to: &str, now_ms: u64) -> Result<(), String> {
     let name = config.public_url.as_ref().map_or("Pagurus", |url| url.host());
-    let mailer = Mailer::new(&config.mail, name).map_err(|error| error.to_string())?;
+    let mailer =
+        Mailer::new(&config.mail, &config.branding, name).map_err(|error| error.to_string())?;
     let Some(mailer) = mailer else {
         return Err("mail is not set up: set mail.smtp_url and mail.from".to_owned());
     };
@@ -253,7 +259,9 @@ mod tests {
 
     #[tokio::test]
     async fn settings_say_how_mail_is_sent_or_what_is_wrong_with_them() {
-        let made = |url, from| Mailer::new(&settings(url, from), "example.com");
+        let made = |url, from| {
+            Mailer::new(&settings(url, from), &config::Branding::default(), "example.com")
+        };
         assert!(made(None, None).unwrap().is_none());
         let from = Some("Shells <shells@example.com>");
         for url in [
@@ -281,7 +289,8 @@ mod tests {
     #[tokio::test]
     async fn a_mail_is_written_in_both_forms_with_the_same_name_each_time() {
         let from = Some("Shells <shells@example.com>");
-        let mailer = Mailer::new(&settings(Some("smtp://localhost"), from), "example.com");
+        let settings = settings(Some("smtp://localhost"), from);
+        let mailer = Mailer::new(&settings, &config::Branding::default(), "example.com");
         let mailer = mailer.unwrap().unwrap();
         let mail = Mail {
             id: 7,

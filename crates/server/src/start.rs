@@ -145,7 +145,7 @@ pub(crate) fn state(
         resolver,
         lexicons,
         activations: Activations::default(),
-        mailer: Mailer::new(&config.mail, url.host())?,
+        mailer: Mailer::new(&config.mail, &config.branding, url.host())?,
         mover,
         outflows: Outflows::new(config.data.clone()),
         clock,

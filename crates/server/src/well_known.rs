@@ -39,13 +39,29 @@ pub(crate) fn router(pds: Pds) -> Router {
     };
     Router::new()
         .merge(dev)
-        .route("/", get(async || BANNER))
+        .route("/", get(banner))
         .route("/moving", get(moving::moving))
         .route("/robots.txt", get(async || ROBOTS))
         .route("/tls-check", get(tls_check))
         .route("/.well-known/atproto-did", get(atproto_did::atproto_did))
         .route("/.well-known/did.json", get(did_document))
         .with_state(pds)
+}
+
+/// `/`: who this is.
+async fn banner(State(pds): State<Pds>) -> String {
+    let branding = &pds.config.branding;
+    let mut text = String::new();
+    if let Some(name) = &branding.name {
+        text.push_str(&format!("{name}\n\n"));
+    }
+    text.push_str(BANNER);
+    for (what, url) in [("About", &branding.home_url), ("Help", &branding.support_url)] {
+        if let Some(url) = url {
+            text.push_str(&format!("{what}: {url}\n"));
+        }
+    }
+    text
 }
 
 /// `/xrpc/_health`: whether the server is well. It asks the database nothing, but would know.

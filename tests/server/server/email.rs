@@ -107,6 +107,7 @@ async fn a_new_password_ends_all_sessions() {
     pds.sign_in("alice.test", "new").await;
     let refresh = pds.post("com.atproto.server.refreshSession").token(&alice.refresh);
     assert_eq!(refresh.send().await.refusal(), (400, "ExpiredToken".to_owned()));
+    assert_eq!(pds.mails(&alice.email).await[0].0, "Password Changed");
     let input = json!({ "identifier": "alice.test", "password": alice.password });
     let old = pds.post("com.atproto.server.createSession").json(&input).send().await;
     assert_eq!(old.refusal(), (401, "AuthenticationRequired".to_owned()));
