@@ -25,7 +25,7 @@ async fn an_account_has_an_identity_a_session_and_a_repository() {
         session,
         json!({
             "did": did, "handle": "alice.test", "email": "a@example.com",
-            "emailConfirmed": false, "active": true,
+            "emailConfirmed": false, "emailAuthFactor": false, "active": true,
         })
     );
 
