@@ -131,14 +131,7 @@ pub(crate) fn state(
         backup_dns: None,
         time_max: RESOLVE_TIME_MAX,
     };
-    let source = Source {
-        dns: Arc::clone(&sources.dns),
-        http: sources.http.clone(),
-        resolver: Resolver::new(sources, Memory::default()),
-        store: store.clone(),
-        authority: config.lexicon_authority_did.clone(),
-    };
-    let (resolver, lexicons) = (source.resolver.clone(), Lexicons::new(source));
+    let (resolver, lexicons) = resolvers(&config, &store, sources);
     Ok(Pds::new(State {
         passwords: Passwords::new(config.limits.password_threads.unwrap_or_else(half_of_the_cores)),
         rates: Rates::new(config.limits.rates),
@@ -161,6 +154,18 @@ pub(crate) fn state(
         plc,
         proxy,
     }))
+}
+
+/// Makes what looks up identities and schemas.
+fn resolvers(config: &Config, store: &Store, sources: Sources) -> (Resolver, Lexicons) {
+    let source = Source {
+        dns: Arc::clone(&sources.dns),
+        http: sources.http.clone(),
+        resolver: Resolver::new(sources, Memory::default()),
+        store: store.clone(),
+        authority: config.lexicon_authority_did.clone(),
+    };
+    (source.resolver.clone(), Lexicons::new(source))
 }
 
 /// Begins to tell crawlers of new events, and returns the client that goes to them.
