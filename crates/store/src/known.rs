@@ -71,6 +71,7 @@ mod tests {
             handle: Some(syntax::Handle::parse(handle).unwrap()),
             email: None,
             email_confirmed_at: None,
+            email_auth_factor: false,
             password: None,
             created_at: 0,
             state: AccountState::default(),
