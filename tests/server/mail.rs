@@ -171,8 +171,11 @@ async fn mail_that_nobody_takes_is_given_up_after_a_day() {
 #[tokio::test]
 async fn mail_is_set_up_whole_or_not_at_all() {
     let outcome = |url: Option<&str>, from: Option<&str>| {
-        let mail =
-            server::config::Mail { smtp_url: url.map(Into::into), from: from.map(str::to_owned) };
+        let mail = server::config::Mail {
+            smtp_url: url.map(Into::into),
+            from: from.map(str::to_owned),
+            ..server::config::Mail::default()
+        };
         let config = server::Config { mail, ..server::Config::default() };
         async move { server::check_mail(&config, "alice@example.com", 0).await }
     };

@@ -3,6 +3,7 @@
 mod departure;
 mod identity_check;
 mod lifecycle;
+mod signing_key;
 
 use crypto::{Curve, PrivateKey};
 use http::StatusCode;
@@ -13,6 +14,7 @@ use thiserror::Error;
 pub(crate) use crate::account::departure::delete_departed;
 pub(crate) use crate::account::identity_check::{IdentityError, points_here};
 pub(crate) use crate::account::lifecycle::{Activations, activate, delete, discard, set_state};
+pub(crate) use crate::account::signing_key::set_signing_key;
 use crate::failure::{Failure, Fault, Refusal};
 use crate::handle::HandleError;
 use crate::pds::Pds;

@@ -1,6 +1,7 @@
 //! The methods that this server answers, one file each.
 
 mod actor;
+mod admin;
 mod identity;
 mod lexicon;
 mod migration;
@@ -21,6 +22,7 @@ pub(crate) fn fuzz(headers: &http::HeaderMap) {
 pub(crate) fn methods(config: &Config) -> Methods {
     let mut methods = Methods::default();
     actor::register(&mut methods);
+    admin::register(&mut methods);
     identity::register(&mut methods);
     lexicon::register(&mut methods);
     migration::register(&mut methods);

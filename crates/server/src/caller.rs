@@ -2,14 +2,16 @@
 //!
 //! [`Public`] is anybody, [`Account`] the owner of an account here, [`Refresh`] who has a refresh
 //! token, [`Service`] an account, of whatever host, that speaks through a service, [`Claimant`] who
-//! proves that an identity is theirs, [`Admin`] the operator; an `Option` of one lets anybody in who
-//! does not claim to be it. [`Viewer`] is anybody who may be told to be the owner,
-//! [`AccountOrService`] the owner in person or through a service.
+//! proves that an identity is theirs, [`Admin`] the operator, [`Moderator`] the operator or the
+//! moderation service; an `Option` of one lets anybody in who does not claim to be it. [`Viewer`] is
+//! anybody who may be told to be the owner, [`AccountOrService`] the owner in person or through a
+//! service.
 
 mod account;
 mod admin;
 mod claimant;
 mod header;
+mod moderator;
 mod refresh;
 mod service;
 mod viewer;
@@ -22,6 +24,7 @@ pub(crate) use crate::caller::account::{
 pub(crate) use crate::caller::admin::Admin;
 pub(crate) use crate::caller::claimant::Claimant;
 pub(crate) use crate::caller::header::Credentials;
+pub(crate) use crate::caller::moderator::Moderator;
 pub(crate) use crate::caller::refresh::{Refresh, RefreshOfAnyAge};
 pub(crate) use crate::caller::service::Service;
 pub(crate) use crate::caller::viewer::{AccountOrService, Viewer};

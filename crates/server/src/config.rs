@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use identity::Origin;
 use serde::{Deserialize, Serialize, Serializer};
-use syntax::{Did, Uri};
+use syntax::{Datetime, Did, Uri};
 use zeroize::Zeroizing;
 
 /// The port that servers of accounts listen on in development.
@@ -42,6 +42,8 @@ pub struct Config {
     pub invite_required: bool,
     /// After how many hours an account gets a further invite code to give away; never by default.
     pub invite_interval_hours: Option<u32>,
+    /// From when on accounts come to such codes, if they were here before: `2026-01-01T00:00:00Z`.
+    pub invite_epoch: Option<Datetime>,
     /// Who is told when there are new events, such as `https://bsky.network`.
     pub crawlers: Vec<Origin>,
     /// What answers the methods of apps that are not this server's own: for those who have not set it,
@@ -123,6 +125,10 @@ pub struct Mail {
     pub smtp_url: Option<Secret>,
     /// Who sends: `Name <name@example.com>`.
     pub from: Option<String>,
+    /// Through which server moderators' mail is sent; the same by default.
+    pub moderation_smtp_url: Option<Secret>,
+    /// Who sends moderators' mail; the same by default.
+    pub moderation_from: Option<String>,
 }
 
 /// How the server shows itself to people.
@@ -209,6 +215,7 @@ impl Default for Config {
             handle_domains: None,
             invite_required: true,
             invite_interval_hours: None,
+            invite_epoch: None,
             crawlers: Vec::new(),
             appview: None,
             moderation: None,

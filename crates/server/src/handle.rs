@@ -2,6 +2,7 @@
 //!
 //! What is under the server's own domains is for the database to say; all else is resolved.
 
+mod change;
 mod proposal;
 mod reserved;
 mod slur;
@@ -13,6 +14,7 @@ use syntax::{Did, Handle};
 use thiserror::Error;
 
 use crate::failure::{Failure, Fault, Refusal};
+pub(crate) use crate::handle::change::give;
 pub(crate) use crate::handle::proposal::{is_free, suggestions};
 pub(crate) use crate::handle::slur::is_slur;
 use crate::pds::Pds;
@@ -77,10 +79,27 @@ pub(crate) fn check(pds: &Pds, handle: &Handle) -> Result<Domain, HandleError> {
     check_under(&pds.handle_domains, handle)
 }
 
+/// Tells whose a handle is to give, if the operator may give it to an account: reserved ones, too.
+///
+/// # Errors
+///
+/// [`HandleError`] if no account can have it.
+pub(crate) fn check_for_operator(pds: &Pds, handle: &Handle) -> Result<Domain, HandleError> {
+    check_form(&pds.handle_domains, handle)
+}
+
 fn check_under(domains: &[String], handle: &Handle) -> Result<Domain, HandleError> {
     if is_slur(handle.as_str()) {
         return Err(HandleError::Slur);
     }
+    let domain = check_form(domains, handle)?;
+    match name_under(domains, handle) {
+        Some(name) if reserved::contains(name) => Err(HandleError::Reserved),
+        _ => Ok(domain),
+    }
+}
+
+fn check_form(domains: &[String], handle: &Handle) -> Result<Domain, HandleError> {
     if handle.has_disallowed_tld() {
         return Err(HandleError::TopLevel);
     }
@@ -90,7 +109,6 @@ fn check_under(domains: &[String], handle: &Handle) -> Result<Domain, HandleErro
     match name.len() {
         _ if name.contains('.') => Err(HandleError::Nested),
         ..NAME_CHARS_MIN => Err(HandleError::TooShort),
-        NAME_CHARS_MIN..=NAME_CHARS_MAX if reserved::contains(name) => Err(HandleError::Reserved),
         NAME_CHARS_MIN..=NAME_CHARS_MAX => Ok(Domain::Ours),
         _ => Err(HandleError::TooLong),
     }

@@ -29,13 +29,16 @@ pub(crate) fn make(pds: &Pds, owner: &str, maker: &str, uses: i64) -> InviteCode
 }
 
 /// Makes the codes that an account has come to since the last time: one for each interval since it
-/// was made, and no more than a few that are not used yet. What the operator gave does not count.
+/// was made, or since codes are given at all, and no more than a few that are not used yet. What the
+/// operator gave does not count, nor what was made before codes were given.
 pub(crate) async fn make_due(pds: &Pds, account: &Account) -> Result<(), store::Error> {
     let Some(interval_h) = pds.config.invite_interval_hours.filter(|hours| *hours > 0) else {
         return Ok(());
     };
     let interval_ms = u64::from(interval_h) * 60 * 60 * 1000;
-    let (id, did, created_at) = (account.id, account.did.to_string(), account.created_at);
+    let (id, did) = (account.id, account.did.to_string());
+    let epoch = pds.config.invite_epoch.as_ref().map_or(0, Datetime::unix_ms);
+    let since = account.created_at.max(epoch);
     let owned = pds.clone();
     pds.store
         .write(move |tx| {
@@ -46,10 +49,11 @@ pub(crate) async fn make_due(pds: &Pds, account: &Account) -> Result<(), store::
                 let uses = u64::try_from(tx.invite_uses(&code.code)?.len()).unwrap_or(u64::MAX);
                 open += usize::from(uses < code.available);
             }
-            let earned = tx.now_ms().saturating_sub(created_at) / interval_ms;
+            let earned = tx.now_ms().saturating_sub(since) / interval_ms;
             let earned = usize::try_from(earned).unwrap_or(usize::MAX);
-            let due = earned.saturating_sub(own.len()).min(OPEN_MAX.saturating_sub(open));
-            let disabled = tx.invites_disabled(id)?;
+            let had = own.iter().filter(|code| code.created_at >= since).count();
+            let due = earned.saturating_sub(had).min(OPEN_MAX.saturating_sub(open));
+            let disabled = tx.invite_standing(id)?.disabled;
             for _ in 0..due {
                 let code = InviteCode { disabled, ..make(&owned, &did, &did, 1) };
                 tx.create_invite_code(&code)?;
@@ -60,7 +64,8 @@ pub(crate) async fn make_due(pds: &Pds, account: &Account) -> Result<(), store::
 }
 
 /// Tells whether a code can be used: it is there, was not disabled, is not used up, and whose it is
-/// to give has not been taken down.
+/// to give has not been taken down. That need not be an account here: an operator may give codes to
+/// somebody elsewhere. Those of an account are disabled when it is deleted.
 pub(crate) fn check(tx: &mut Tx<'_>, code: &str) -> Result<bool, store::Error> {
     let Some(found) = tx.invite_code(code)?.filter(|found| !found.disabled) else {
         return Ok(false);
@@ -73,12 +78,12 @@ pub(crate) fn check(tx: &mut Tx<'_>, code: &str) -> Result<bool, store::Error> {
         return Ok(true);
     };
     let owner = tx.account(&owner)?;
-    Ok(owner.is_some_and(|owner| {
+    Ok(owner.is_none_or(|owner| {
         !matches!(owner.state.status(), Status::TakenDown | Status::Suspended)
     }))
 }
 
-/// Returns a code with its uses, as clients see it.
+/// Returns a code with its uses, the last first, as clients see it.
 pub(crate) fn shown(
     tx: &mut Tx<'_>,
     code: store::InviteCode,
@@ -93,6 +98,7 @@ pub(crate) fn shown(
         disabled: code.disabled,
         for_account: code.for_account,
         uses: uses
+            .rev()
             .map(|usage| InviteCodeUse {
                 used_at: Datetime::from_unix_ms(usage.used_at),
                 used_by: usage.used_by,

@@ -42,6 +42,7 @@ mod sending;
 mod session;
 mod sign_in;
 mod start;
+mod takedown;
 mod tasks;
 mod token;
 mod well_known;

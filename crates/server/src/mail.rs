@@ -4,6 +4,7 @@
 mod explain;
 mod letter;
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use lettre::message::header::{Header, HeaderName, HeaderValue};
@@ -19,6 +20,7 @@ use tokio::time::sleep;
 use crate::clock::millis;
 use crate::config;
 use crate::failure::chain;
+use crate::html;
 use crate::mail::letter::Look;
 use crate::pds::Pds;
 
@@ -42,10 +44,19 @@ const TRIED_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Sends mail by the settings.
 pub(crate) struct Mailer {
-    transport: Transport,
-    from: Mailbox,
+    /// How mail of the server goes.
+    ordinary: Route,
+    /// How mail of moderators goes.
+    moderation: Route,
     /// How the server shows itself to people.
     look: Look,
+}
+
+/// Through what mail goes, and from whom.
+#[derive(Clone)]
+struct Route {
+    transport: Arc<Transport>,
+    from: Mailbox,
 }
 
 enum Transport {
@@ -59,14 +70,15 @@ pub enum MailSetupError {
     /// Only one of two settings is there.
     #[error("mail.smtp_url and mail.from are set together or not at all")]
     Half,
-    /// The URL is not one that says how mail is sent.
-    #[error(
-        "mail.smtp_url is not smtp://USER:PASSWORD@HOST:PORT, smtps://… or smtp:///?sendmail=true"
-    )]
-    Url,
-    /// The sender is not an address.
-    #[error("mail.from is not an address, such as Name <name@example.com>")]
-    From,
+    /// Moderators' mail is set up, and other mail is not.
+    #[error("mail.moderation_smtp_url and mail.moderation_from need mail.smtp_url and mail.from")]
+    OnlyModeration,
+    /// A URL is not one that says how mail is sent.
+    #[error("mail.{0} is not smtp://USER:PASSWORD@HOST:PORT, smtps://… or smtp:///?sendmail=true")]
+    Url(&'static str),
+    /// A sender is not an address.
+    #[error("mail.{0} is not an address, such as Name <name@example.com>")]
+    From(&'static str),
 }
 
 /// Says why a mail was not sent.
@@ -112,27 +124,36 @@ impl Mailer {
         branding: &config::Branding,
         host: &str,
     ) -> Result<Option<Self>, MailSetupError> {
+        let other = (&settings.moderation_smtp_url, &settings.moderation_from);
         let (url, from) = match (&settings.smtp_url, &settings.from) {
-            (None, None) => return Ok(None),
-            (Some(url), Some(from)) => (url.reveal(), from),
+            (None, None) if matches!(other, (None, None)) => return Ok(None),
+            (None, None) => return Err(MailSetupError::OnlyModeration),
+            (Some(url), Some(from)) => (url, from),
             _ => return Err(MailSetupError::Half),
         };
-        let from = from.parse().map_err(|_| MailSetupError::From)?;
-        let transport = match url {
-            "smtp:///?sendmail=true" => Transport::Sendmail(AsyncSendmailTransport::new()),
-            url => {
-                let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(&with_tls(url));
-                let builder = builder.map_err(|_| MailSetupError::Url)?;
-                Transport::Smtp(builder.timeout(Some(COMMAND_TIME_MAX)).build())
-            }
+        let ordinary = Route {
+            transport: Transport::new(url, "smtp_url")?,
+            from: from.parse().map_err(|_| MailSetupError::From("from"))?,
         };
-        Ok(Some(Self { transport, from, look: Look::new(branding, host) }))
+        let mut moderation = ordinary.clone();
+        if let Some(url) = other.0 {
+            moderation.transport = Transport::new(url, "moderation_smtp_url")?;
+        }
+        if let Some(from) = other.1 {
+            moderation.from = from.parse().map_err(|_| MailSetupError::From("moderation_from"))?;
+        }
+        Ok(Some(Self { ordinary, moderation, look: Look::new(branding, host) }))
+    }
+
+    /// Returns how a mail goes.
+    fn route(&self, mail: &Mail) -> &Route {
+        if mail.of_moderators { &self.moderation } else { &self.ordinary }
     }
 
     /// Sends a mail.
     async fn send(&self, mail: &Mail, now: SystemTime) -> Result<(), SendError> {
         let message = self.message(mail, now).map_err(SendError::Malformed)?;
-        match &self.transport {
+        match &*self.route(mail).transport {
             Transport::Smtp(smtp) => drop(smtp.send(message).await?),
             Transport::Sendmail(sendmail) => sendmail.send(message).await?,
         }
@@ -144,17 +165,35 @@ impl Mailer {
         mail: &Mail,
         now: SystemTime,
     ) -> Result<Message, Box<dyn std::error::Error + Send + Sync>> {
-        let html = letter::html(&self.look, &mail.subject, &mail.body);
-        let domain = self.from.email.domain();
-        Ok(Message::builder()
-            .from(self.from.clone())
+        let from = &self.route(mail).from;
+        let message = Message::builder()
+            .from(from.clone())
             .to(mail.recipient.parse()?)
             .subject(&mail.subject)
             .date(now)
             // The same each time it is tried: an answer may be lost after the mail was taken.
-            .message_id(Some(format!("<{}.{}@{domain}>", mail.created_at, mail.id)))
-            .header(AutoSubmitted)
-            .multipart(MultiPart::alternative_plain_html(mail.body.clone(), html))?)
+            .message_id(Some(format!("<{}.{}@{}>", mail.created_at, mail.id, from.email.domain())));
+        let (message, text, html) = match mail.of_moderators {
+            true => (message, html::plain(&mail.body), mail.body.clone()),
+            false => {
+                let html = letter::html(&self.look, &mail.subject, &mail.body);
+                (message.header(AutoSubmitted), mail.body.clone(), html)
+            }
+        };
+        Ok(message.multipart(MultiPart::alternative_plain_html(text, html))?)
+    }
+}
+
+impl Transport {
+    /// Reads what a setting says of how mail is sent.
+    fn new(url: &config::Secret, setting: &'static str) -> Result<Arc<Self>, MailSetupError> {
+        let url = url.reveal();
+        if url == "smtp:///?sendmail=true" {
+            return Ok(Arc::new(Self::Sendmail(AsyncSendmailTransport::new())));
+        }
+        let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(&with_tls(url));
+        let builder = builder.map_err(|_| MailSetupError::Url(setting))?;
+        Ok(Arc::new(Self::Smtp(builder.timeout(Some(COMMAND_TIME_MAX)).build())))
     }
 }
 
@@ -240,10 +279,11 @@ pub async fn check_mail(config: &config::Config, to: &str, now_ms: u64) -> Resul
         body: format!("Hello,\n\nthis is a mail to see that {name} can send mail. It can.\n"),
         created_at: now_ms,
         attempts: 0,
+        of_moderators: false,
     };
     let now = SystemTime::UNIX_EPOCH + Duration::from_millis(now_ms);
     let outcome = mailer.send(&mail, now).await;
-    outcome.map_err(|error| explain::explain(&error, &mailer.from))
+    outcome.map_err(|error| explain::explain(&error, &mailer.ordinary.from))
 }
 
 #[cfg(test)]
@@ -254,6 +294,7 @@ mod tests {
         config::Mail {
             smtp_url: url.map(|url| url.to_owned().into()),
             from: from.map(str::to_owned),
+            ..config::Mail::default()
         }
     }
 
@@ -272,9 +313,23 @@ mod tests {
         ] {
             assert!(made(Some(url), from).unwrap().is_some(), "{url}");
         }
-        assert!(matches!(made(Some("http://a.b"), from), Err(MailSetupError::Url)));
-        assert!(matches!(made(Some("smtp://a.b"), Some("shells")), Err(MailSetupError::From)));
+        assert!(matches!(made(Some("http://a.b"), from), Err(MailSetupError::Url("smtp_url"))));
+        assert!(matches!(made(Some("smtp://a.b"), Some("shells")), Err(MailSetupError::From("from"))));
         assert!(matches!(made(None, from), Err(MailSetupError::Half)));
+        let with = |url: &str, from: &str| config::Mail {
+            moderation_smtp_url: Some(url.to_owned().into()),
+            moderation_from: Some(from.to_owned()),
+            ..settings(Some("smtp://a.b"), Some("Shells <shells@example.com>"))
+        };
+        let made = |settings: &config::Mail| Mailer::new(settings, "example.com");
+        let good = with("smtp://c.d", "mods@example.com");
+        assert!(made(&good).unwrap().is_some());
+        let url = made(&with("http://c.d", "mods@example.com"));
+        assert!(matches!(url, Err(MailSetupError::Url("moderation_smtp_url"))));
+        let from = made(&with("smtp://c.d", "mods"));
+        assert!(matches!(from, Err(MailSetupError::From("moderation_from"))));
+        let alone = config::Mail { smtp_url: None, from: None, ..good };
+        assert!(matches!(made(&alone), Err(MailSetupError::OnlyModeration)));
     }
 
     #[test]
@@ -299,6 +354,7 @@ mod tests {
             body: "Hello,\n\n    ABCDE-FGHIJ\n".to_owned(),
             created_at: 1000,
             attempts: 0,
+            of_moderators: false,
         };
         let message = mailer.message(&mail, SystemTime::UNIX_EPOCH).unwrap();
         let text = String::from_utf8(message.formatted()).unwrap();

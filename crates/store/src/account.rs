@@ -193,6 +193,28 @@ impl Tx<'_> {
         self.query_all(&sql, &[Value::Int(id.0), Value::Int(int(count_max))], read)
     }
 
+    /// Lists accounts in the order of their DIDs after one, up to so many: those whose e-mail address
+    /// has a text in it, whose case does not count, or all. It goes through all that come before.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] if the database failed.
+    pub fn search_accounts(
+        &mut self,
+        email_part: Option<&str>,
+        after: Option<&Did>,
+        count_max: u64,
+    ) -> Result<Vec<Account>, Error> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM account
+             WHERE did > $1 AND ($2 IS NULL OR instr(email_key, $2) > 0) ORDER BY did LIMIT $3"
+        );
+        let part = email_part.map(str::to_lowercase);
+        let after = after.map_or("", Did::as_str);
+        let values = [Value::Text(after), part.as_deref().into(), Value::Int(int(count_max))];
+        self.query_all(&sql, &values, read)
+    }
+
     /// Returns deactivated accounts that should be deleted by now, up to so many.
     ///
     /// # Errors
@@ -312,6 +334,17 @@ impl Tx<'_> {
     pub fn set_password(&mut self, id: AccountId, password: &str) -> Result<(), Error> {
         let values = [Value::Text(password), Value::Int(id.0)];
         self.change_account("UPDATE account SET password = $1 WHERE id = $2", &values)?;
+        Ok(())
+    }
+
+    /// Sets an account's signing key, sealed.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] if the database failed.
+    pub fn set_signing_key(&mut self, id: AccountId, signing_key: &[u8]) -> Result<(), Error> {
+        let values = [Value::Blob(signing_key), Value::Int(id.0)];
+        self.change_account("UPDATE account SET signing_key = $1 WHERE id = $2", &values)?;
         Ok(())
     }
 

@@ -2,7 +2,8 @@
 //!
 //! Whether an account may have a blob, and whether anybody may see it, is in the database; files
 //! are only reached through a row. An upload is written to `.incoming`, made durable, and moved to
-//! its place under its CID. What is deleted is moved to `.quarantine` and goes from there later.
+//! its place under its CID. What is deleted is moved to `.quarantine` and goes from there later. What
+//! the host took down is moved to `.takendown`, where it stays until it is put up again or deleted.
 
 mod upload;
 
@@ -26,6 +27,7 @@ pub use crate::blobs::upload::{Received, Upload};
 const FOLDER: &str = "blobs";
 const INCOMING: &str = ".incoming";
 const QUARANTINE: &str = ".quarantine";
+const TAKEN_DOWN: &str = ".takendown";
 /// How many locks there are for all blobs.
 const LOCKS: usize = 64;
 
@@ -138,6 +140,30 @@ impl Blobs {
         task.await.expect("opening a file does not panic")
     }
 
+    /// Moves a blob's file to where nothing is served from, if it is there. The caller holds the
+    /// blob's lock.
+    ///
+    /// # Errors
+    ///
+    /// [`BlobError`] if the file cannot be moved.
+    pub async fn take_down(&self, did: &Did, cid: &Cid) -> Result<(), BlobError> {
+        move_file(file(&self.root, did, cid), self.taken_down(did, cid)).await
+    }
+
+    /// Moves the file of a blob that was taken down back to its place, if it is there. The caller
+    /// holds the blob's lock.
+    ///
+    /// # Errors
+    ///
+    /// [`BlobError`] if the file cannot be moved.
+    pub async fn put_up(&self, did: &Did, cid: &Cid) -> Result<(), BlobError> {
+        move_file(self.taken_down(did, cid), file(&self.root, did, cid)).await
+    }
+
+    fn taken_down(&self, did: &Did, cid: &Cid) -> PathBuf {
+        folder(&self.root.join(TAKEN_DOWN), did).join(cid.to_string())
+    }
+
     /// Moves a blob's file to the quarantine, if it is there. The caller holds the blob's lock.
     ///
     /// # Errors
@@ -148,18 +174,21 @@ impl Blobs {
     ///
     /// Never: moving a file does not.
     pub async fn remove(&self, did: &Did, cid: &Cid) -> Result<(), BlobError> {
-        let path = file(&self.root, did, cid);
+        let paths = [file(&self.root, did, cid), self.taken_down(did, cid)];
         let folder = self.root.join(QUARANTINE).join(did.as_str());
         let name = cid.to_string();
         let task = spawn_blocking(move || {
             fs::create_dir_all(&folder)?;
             let place = folder.join(name);
-            match fs::rename(&path, &place) {
-                // The time that it came here is what decides when it goes.
-                Ok(()) => Ok(File::options().append(true).open(place)?.set_modified(now())?),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-                Err(error) => Err(BlobError::from(error)),
+            for path in paths {
+                match fs::rename(&path, &place) {
+                    // The time that it came here is what decides when it goes.
+                    Ok(()) => File::options().append(true).open(&place)?.set_modified(now())?,
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                    Err(error) => return Err(BlobError::from(error)),
+                }
             }
+            Ok(())
         });
         task.await.expect("moving a file does not panic")
     }
@@ -174,15 +203,19 @@ impl Blobs {
     ///
     /// Never: reading a folder does not.
     pub async fn files_of(&self, did: &Did) -> Result<Vec<Cid>, BlobError> {
-        let folder = folder(&self.root, did);
+        let folders = [folder(&self.root, did), folder(&self.root.join(TAKEN_DOWN), did)];
         let task = spawn_blocking(move || {
-            let names = match fs::read_dir(folder) {
-                Ok(files) => files.map(|file| file.map(|file| file.file_name())),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-                Err(error) => return Err(error.into()),
-            };
-            let names: Vec<_> = names.collect::<io::Result<_>>()?;
-            Ok(names.iter().filter_map(|name| Cid::parse(name.to_str()?).ok()).collect())
+            let mut found = Vec::new();
+            for folder in folders {
+                let names = match fs::read_dir(folder) {
+                    Ok(files) => files.map(|file| file.map(|file| file.file_name())),
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                    Err(error) => return Err(error.into()),
+                };
+                let names: Vec<_> = names.collect::<io::Result<_>>()?;
+                found.extend(names.iter().filter_map(|name| Cid::parse(name.to_str()?).ok()));
+            }
+            Ok(found)
         });
         task.await.expect("reading a folder does not panic")
     }
@@ -217,6 +250,23 @@ impl Blobs {
         });
         task.await.expect("deleting files does not panic")
     }
+}
+
+/// Moves a file, durably, if it is there.
+async fn move_file(from: PathBuf, to: PathBuf) -> Result<(), BlobError> {
+    let task = spawn_blocking(move || {
+        let (Some(source), Some(target)) = (from.parent(), to.parent()) else { return Ok(()) };
+        fs::create_dir_all(target)?;
+        match fs::rename(&from, &to) {
+            Ok(()) => {
+                File::open(target)?.sync_all()?;
+                Ok(File::open(source)?.sync_all()?)
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    });
+    task.await.expect("moving a file does not panic")
 }
 
 fn file(root: &Path, did: &Did, cid: &Cid) -> PathBuf {

@@ -32,6 +32,27 @@ pub struct InviteUse {
     pub used_at: u64,
 }
 
+/// What is known of an account's invites. It is not part of [`crate::Account`], as that is read with
+/// every request, and this when somebody asks for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InviteStanding {
+    /// The code that the account came by.
+    pub invited_by: Option<String>,
+    /// Whether it gets no codes to give.
+    pub disabled: bool,
+    /// What was written when that was last changed.
+    pub note: Option<String>,
+}
+
+/// In which order codes are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InviteOrder {
+    /// The newest first.
+    Recent,
+    /// Those that were used most first.
+    Usage,
+}
+
 const COLUMNS: &str = "code, available, disabled, for_account, created_by, created_at";
 
 fn read(row: &Row<'_>) -> Result<InviteCode, Error> {
@@ -119,13 +140,89 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Tells whether an account gets no codes to give.
+    /// Returns what is known of an account's invites.
     ///
     /// # Errors
     ///
     /// [`Error::Missing`] if the account is gone.
-    pub fn invites_disabled(&mut self, account: AccountId) -> Result<bool, Error> {
-        let sql = "SELECT invites_disabled FROM account WHERE id = $1";
-        self.query_one(sql, &[Value::Int(account.0)], |row| row.bool(0))
+    pub fn invite_standing(&mut self, account: AccountId) -> Result<InviteStanding, Error> {
+        self.query_one(
+            "SELECT invited_by, invites_disabled, invite_note FROM account WHERE id = $1",
+            &[Value::Int(account.0)],
+            |row| {
+                Ok(InviteStanding {
+                    invited_by: row.opt_text(0)?,
+                    disabled: row.bool(1)?,
+                    note: row.opt_text(2)?,
+                })
+            },
+        )
+    }
+
+    /// Lets an account have codes to give, or not, and notes what was written about it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] if the database failed.
+    pub fn set_invites_disabled(
+        &mut self,
+        account: AccountId,
+        disabled: bool,
+        note: Option<&str>,
+    ) -> Result<(), Error> {
+        self.execute(
+            "UPDATE account SET invites_disabled = $1, invite_note = $2 WHERE id = $3",
+            &[disabled.into(), note.into(), Value::Int(account.0)],
+        )?;
+        Ok(())
+    }
+
+    /// Disables a code, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] if the database failed.
+    pub fn disable_invite_code(&mut self, code: &str) -> Result<(), Error> {
+        let sql = "UPDATE invite_code SET disabled = 1 WHERE code = $1";
+        self.execute(sql, &[Value::Text(code)])?;
+        Ok(())
+    }
+
+    /// Disables all codes that are somebody's to give.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] if the database failed.
+    pub fn disable_invite_codes_for(&mut self, for_account: &str) -> Result<(), Error> {
+        let sql = "UPDATE invite_code SET disabled = 1 WHERE for_account = $1";
+        self.execute(sql, &[Value::Text(for_account)])?;
+        Ok(())
+    }
+
+    /// Lists codes, up to so many, after one: a code, and the milliseconds since 1970 when it was
+    /// made, or how often it was used, whichever the order is by.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] if the database failed.
+    pub fn invite_codes(
+        &mut self,
+        order: InviteOrder,
+        after: Option<(u64, &str)>,
+        count_max: u64,
+    ) -> Result<Vec<InviteCode>, Error> {
+        let rank = match order {
+            InviteOrder::Recent => "created_at",
+            InviteOrder::Usage => {
+                "(SELECT count(*) FROM invite_use AS u WHERE u.code = invite_code.code)"
+            }
+        };
+        let sql = format!(
+            "SELECT {COLUMNS} FROM (SELECT *, {rank} AS rank FROM invite_code)
+             WHERE (rank, code) < ($1, $2) ORDER BY rank DESC, code DESC LIMIT $3"
+        );
+        let (rank, code) = after.unwrap_or((u64::MAX, ""));
+        let values = [Value::Int(int(rank)), Value::Text(code), Value::Int(int(count_max))];
+        self.query_all(&sql, &values, read)
     }
 }

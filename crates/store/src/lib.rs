@@ -48,7 +48,7 @@ pub use crate::error::Error;
 pub use crate::event::StoredEvent;
 pub use crate::fault::{FaultPoint, Faults};
 pub use crate::identity_seen::{IdentitySeen, Watched};
-pub use crate::invite::{InviteCode, InviteUse};
+pub use crate::invite::{InviteCode, InviteOrder, InviteStanding, InviteUse};
 pub use crate::job::Job;
 pub use crate::leftover::Leftover;
 pub use crate::mail::Mail;

@@ -12,15 +12,17 @@ pub struct Mail {
     pub recipient: String,
     /// The subject.
     pub subject: String,
-    /// The text.
+    /// The text; HTML, if moderators wrote it.
     pub body: String,
     /// When it was written, in milliseconds since 1970.
     pub created_at: u64,
     /// How often it was tried to send it.
     pub attempts: u64,
+    /// Whether moderators wrote it, and not the server.
+    pub of_moderators: bool,
 }
 
-const COLUMNS: &str = "id, recipient, subject, body, created_at, attempts";
+const COLUMNS: &str = "id, recipient, subject, body, created_at, attempts, of_moderators";
 
 fn read(row: &Row<'_>) -> Result<Mail, Error> {
     Ok(Mail {
@@ -30,6 +32,7 @@ fn read(row: &Row<'_>) -> Result<Mail, Error> {
         body: row.text(3)?,
         created_at: row.uint(4)?,
         attempts: row.uint(5)?,
+        of_moderators: row.bool(6)?,
     })
 }
 
@@ -47,6 +50,22 @@ impl Tx<'_> {
             &[Value::Text(recipient), Value::Text(subject), Value::Text(body), Value::Int(now_ms)],
             |row| row.int(0),
         )
+    }
+
+    /// Puts a mail that moderators wrote, in HTML, where it is sent from, and returns its number.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] if the database failed.
+    pub fn post_moderators_mail(
+        &mut self,
+        recipient: &str,
+        subject: &str,
+        html: &str,
+    ) -> Result<i64, Error> {
+        let id = self.post_mail(recipient, subject, html)?;
+        self.execute("UPDATE mail SET of_moderators = 1 WHERE id = $1", &[Value::Int(id)])?;
+        Ok(id)
     }
 
     /// Returns the newest mails, the newest first.

@@ -33,6 +33,26 @@ impl Tx<'_> {
         )
     }
 
+    /// Returns the key with a public half, whomever it waits for.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] if the database failed.
+    pub fn reserved_key(&mut self, did_key: &str) -> Result<Option<ReservedKey>, Error> {
+        self.query_opt(
+            "SELECT did, signing_key FROM reserved_key WHERE did_key = $1",
+            &[Value::Text(did_key)],
+            |row| {
+                let did = row.opt_text(0)?.map(|did| Did::parse(&did)).transpose();
+                Ok(ReservedKey {
+                    did_key: did_key.to_owned(),
+                    did: did.map_err(|_| Error::Malformed("DID"))?,
+                    signing_key: row.blob(1)?,
+                })
+            },
+        )
+    }
+
     /// Keeps a key.
     ///
     /// # Errors

@@ -16,9 +16,9 @@ pub(super) struct Stated {
     /// Where the account is, as it is written there.
     pub(super) endpoint: Option<String>,
     /// The key that signs the repository.
-    signing_key: Option<PublicKey>,
+    pub(super) signing_key: Option<PublicKey>,
     /// Who may change the identity, if it is a did:plc.
-    rotation_keys: Option<Vec<DidKey>>,
+    pub(super) rotation_keys: Option<Vec<DidKey>>,
 }
 
 /// Says why it is not known what an identity says.

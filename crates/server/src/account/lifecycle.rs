@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use store::AccountState;
+use store::{AccountState, Status};
 use syntax::Did;
 
 use crate::failure::Fault;
@@ -71,7 +71,8 @@ pub(crate) async fn activate(pds: &Pds, did: &Did) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Changes what decides an account's status, and tells the world of it, even if it is the same.
+/// Changes what decides an account's status, and tells the world of it, even if it is the same. An
+/// account that the host has closed has no sessions any more.
 ///
 /// # Errors
 ///
@@ -87,6 +88,9 @@ pub(crate) async fn set_state(
             let account = tx.account(&did)?.ok_or(store::Error::Missing)?;
             let state = change(account.state, tx.now_ms());
             tx.set_state(account.id, &state)?;
+            if matches!(state.status(), Status::TakenDown | Status::Suspended) {
+                tx.delete_refresh_tokens(account.id)?;
+            }
             tx.append(account.id, account_frame(&did, state.status(), &time))?;
             Ok::<_, store::Error>(())
         })
@@ -94,7 +98,8 @@ pub(crate) async fn set_state(
     Ok(())
 }
 
-/// Deletes an account for good. Of its events the last stays: that it is gone.
+/// Deletes an account for good. Of its events the last stays: that it is gone. The invite codes that
+/// were its to give let nobody in any more.
 ///
 /// # Errors
 ///
@@ -108,6 +113,7 @@ pub(crate) async fn delete(pds: &Pds, did: &Did) -> Result<(), Fault> {
                 return Ok(());
             };
             tx.delete_account(account.id)?;
+            tx.disable_invite_codes_for(did.as_str())?;
             tx.append(account.id, deletion_frame(&did, &time))?;
             Ok::<_, store::Error>(())
         })

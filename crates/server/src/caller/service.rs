@@ -1,7 +1,7 @@
 //! An account, of whatever host, that calls with a token signed by its own key.
 
 use http::StatusCode;
-use identity::document::Document;
+use identity::document::{ATPROTO_KEY, Document};
 use syntax::Did;
 
 use super::{Caller, Request};
@@ -26,43 +26,59 @@ impl Service {
     ///
     /// [`Fault`] if it is for somebody or something else, or signed by nobody who is known.
     pub(crate) async fn of_token(pds: &Pds, token: &str, method: &str) -> Result<Self, Fault> {
-        let token = ServiceToken::parse(token).map_err(|error| {
-            let name = match error {
-                ServiceTokenError::Form => "BadJwt",
-                ServiceTokenError::Type => "BadJwtType",
-            };
-            unauthorized(name, "Token is not one by which an account speaks to a service")
-        })?;
-        let claims = &token.claims;
-        if claims.exp <= pds.clock.now_s() {
-            return Err(unauthorized("JwtExpired", "Token has expired").into());
-        }
-        let audience = claims.aud.strip_suffix(PDS_FRAGMENT).unwrap_or(&claims.aud);
-        if audience != pds.did.as_str() {
-            return Err(unauthorized("BadJwtAudience", "Token is for another service").into());
-        }
-        // Methods are compared without case, as the reference does.
-        let lxm = claims.lxm.as_ref().map(|lxm| lxm.as_str());
-        if !lxm.is_some_and(|lxm| lxm.eq_ignore_ascii_case(method)) {
-            let message = "Token is not for this method";
-            return Err(unauthorized("BadJwtLexiconMethod", message).into());
-        }
-        let issuer = claims.iss.split_once('#').map_or(&*claims.iss, |(did, _)| did);
+        let token = token_for(pds, token, method)?;
+        let issuer = token.claims.iss.split_once('#').map_or(&*token.claims.iss, |(did, _)| did);
         let did = Did::parse(issuer)
             .map_err(|_| unauthorized("BadJwtIss", "Token's issuer is not a DID"))?;
-        let is_signed = |document: &Document| {
-            document.signing_key().is_some_and(|key| token.is_signed_by(&key))
-        };
-        let unknown = |_| unauthorized("BadJwtIss", "Token's issuer could not be resolved");
-        if is_signed(&*pds.resolver.document(&did).await.map_err(unknown)?) {
-            return Ok(Self { did });
-        }
-        // The key may have changed since the document was looked up.
-        if is_signed(&*pds.resolver.document_anew(&did).await.map_err(unknown)?) {
-            return Ok(Self { did });
-        }
-        Err(unauthorized("BadJwtSignature", "Token is not signed by its issuer").into())
+        check_signature(pds, &token, &did, ATPROTO_KEY).await?;
+        Ok(Self { did })
     }
+}
+
+/// Reads a token that has to be for this server and a method, whoever it is from.
+pub(super) fn token_for(pds: &Pds, token: &str, method: &str) -> Result<ServiceToken, Refusal> {
+    let token = ServiceToken::parse(token).map_err(|error| match error {
+        ServiceTokenError::Form => {
+            unauthorized("BadJwt", "Token is not one by which an account speaks to a service")
+        }
+        ServiceTokenError::Type => unauthorized("BadJwtType", "Token is of another kind"),
+    })?;
+    let claims = &token.claims;
+    if claims.exp <= pds.clock.now_s() {
+        return Err(unauthorized("JwtExpired", "Token has expired"));
+    }
+    let audience = claims.aud.strip_suffix(PDS_FRAGMENT).unwrap_or(&claims.aud);
+    if audience != pds.did.as_str() {
+        return Err(unauthorized("BadJwtAudience", "Token is for another service"));
+    }
+    // Methods are compared without case, as the reference does.
+    let lxm = claims.lxm.as_ref().map(|lxm| lxm.as_str());
+    if !lxm.is_some_and(|lxm| lxm.eq_ignore_ascii_case(method)) {
+        return Err(unauthorized("BadJwtLexiconMethod", "Token is not for this method"));
+    }
+    Ok(token)
+}
+
+/// Refuses a token that a key of an identity has not signed: the one with this fragment.
+pub(super) async fn check_signature(
+    pds: &Pds,
+    token: &ServiceToken,
+    did: &Did,
+    fragment: &str,
+) -> Result<(), Fault> {
+    let is_signed = |document: &Document| {
+        let key = document.verification_method(fragment).and_then(|key| key.public_key().ok());
+        key.is_some_and(|key| token.is_signed_by(&key))
+    };
+    let unknown = |_| unauthorized("BadJwtIss", "Token's issuer could not be resolved");
+    if is_signed(&*pds.resolver.document(did).await.map_err(unknown)?) {
+        return Ok(());
+    }
+    // The key may have changed since the document was looked up.
+    if is_signed(&*pds.resolver.document_anew(did).await.map_err(unknown)?) {
+        return Ok(());
+    }
+    Err(unauthorized("BadJwtSignature", "Token is not signed by its issuer").into())
 }
 
 impl Caller for Service {
@@ -75,6 +91,6 @@ impl Caller for Service {
     }
 }
 
-fn unauthorized(name: &'static str, message: &'static str) -> Refusal {
+pub(super) fn unauthorized(name: &'static str, message: &'static str) -> Refusal {
     Refusal::new(StatusCode::UNAUTHORIZED, name, message)
 }
