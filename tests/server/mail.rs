@@ -20,13 +20,13 @@ struct Heard {
 }
 
 /// A mail server.
-struct Post {
-    url: String,
+pub(crate) struct Post {
+    pub(crate) url: String,
     heard: Arc<Mutex<Heard>>,
 }
 
 impl Post {
-    async fn open() -> Self {
+    pub(crate) async fn open() -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let url = format!("smtp://{}", listener.local_addr().unwrap());
         let heard = Arc::new(Mutex::new(Heard::default()));
@@ -48,12 +48,12 @@ impl Post {
         self.heard.lock().unwrap().refusals.len()
     }
 
-    fn mails(&self) -> Vec<(String, String)> {
+    pub(crate) fn mails(&self) -> Vec<(String, String)> {
         self.heard.lock().unwrap().mails.clone()
     }
 
     /// Waits for so many mails.
-    async fn mails_when(&self, count: usize) -> Vec<(String, String)> {
+    pub(crate) async fn mails_when(&self, count: usize) -> Vec<(String, String)> {
         eventually(async || Some(self.mails()).filter(|mails| mails.len() >= count)).await
     }
 

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that fails says where")]
 
 mod actor;
+mod admin;
 mod harness;
 mod housekeeping;
 mod identity;

@@ -1,6 +1,8 @@
-//! `pagurus account`: making accounts on a running server, and looking at those in a data directory.
+//! `pagurus account`: accounts on a running server, and those in a data directory.
 
-use std::path::PathBuf;
+mod served;
+
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -10,6 +12,7 @@ use store::{Account, Reading};
 use syntax::{AtIdentifier, Datetime, Handle};
 
 use crate::client::Client;
+use crate::operator::Operator;
 use crate::output;
 use crate::repo_stored::{for_each, reading};
 
@@ -20,8 +23,28 @@ pub(crate) enum Command {
     Create(CreateArguments),
     /// Lists the accounts in a data directory.
     List(ListArguments),
-    /// Shows an account in a data directory.
+    /// Shows an account on a running server, or in a data directory.
     Info(InfoArguments),
+    /// Finds accounts on a running server by e-mail address.
+    Search(served::SearchArguments),
+    /// Gives an account another handle.
+    Handle(served::HandleArguments),
+    /// Gives an account another e-mail address, which is not confirmed by that.
+    Email(served::EmailArguments),
+    /// Sets an account's password and ends its sessions.
+    Password(served::PasswordArguments),
+    /// Gives an account another signing key, which the server makes.
+    Key(served::AccountArguments),
+    /// Closes an account, as its owner can.
+    Deactivate(served::AccountArguments),
+    /// Opens an account that was deactivated.
+    Activate(served::AccountArguments),
+    /// Lets an account have invite codes to give, or not.
+    Invites(served::InvitesArguments),
+    /// Writes to an account's owner.
+    Mail(served::MailArguments),
+    /// Deletes an account for good.
+    Delete(served::DeleteArguments),
 }
 
 #[derive(clap::Args)]
@@ -59,12 +82,11 @@ pub(crate) struct ListArguments {
 pub(crate) struct InfoArguments {
     /// The DID or the handle
     account: AtIdentifier,
-    /// The data directory; a server may use it meanwhile
+    /// The data directory, if that is to be read; a server may use it meanwhile
     #[arg(long, value_name = "DIR")]
-    data: PathBuf,
-    /// Prints JSON
-    #[arg(long)]
-    json: bool,
+    data: Option<PathBuf>,
+    #[command(flatten)]
+    operator: Operator,
 }
 
 /// Runs the command.
@@ -72,7 +94,20 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Create(arguments) => create(arguments),
         Command::List(arguments) => list(arguments),
-        Command::Info(arguments) => info(arguments),
+        Command::Info(arguments) => match &arguments.data {
+            Some(data) => info(arguments, data),
+            None => served::info(&arguments.account, &arguments.operator),
+        },
+        Command::Search(arguments) => served::search(arguments),
+        Command::Handle(arguments) => served::handle(arguments),
+        Command::Email(arguments) => served::email(arguments),
+        Command::Password(arguments) => served::password(arguments),
+        Command::Key(arguments) => served::key(arguments),
+        Command::Deactivate(arguments) => served::set_active(arguments, false),
+        Command::Activate(arguments) => served::set_active(arguments, true),
+        Command::Invites(arguments) => served::invites(arguments),
+        Command::Mail(arguments) => served::mail(arguments),
+        Command::Delete(arguments) => served::delete(arguments),
     }
 }
 
@@ -142,8 +177,8 @@ fn list(arguments: &ListArguments) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn info(arguments: &InfoArguments) -> anyhow::Result<ExitCode> {
-    let reading = reading(&arguments.data)?;
+fn info(arguments: &InfoArguments, data: &Path) -> anyhow::Result<ExitCode> {
+    let reading = reading(data)?;
     let account = find(&reading, &arguments.account)?;
     let mut shown = facts(&account);
     let head: Result<_, store::Error> = reading.read(|tx| tx.head(account.id));
@@ -155,7 +190,7 @@ fn info(arguments: &InfoArguments) -> anyhow::Result<ExitCode> {
             "recordBytes": head.record_bytes,
         });
     }
-    if arguments.json {
+    if arguments.operator.json {
         output::json(&shown);
     } else {
         print("", &shown);

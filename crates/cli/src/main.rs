@@ -8,8 +8,10 @@ mod client;
 mod config;
 mod demo;
 mod exit;
+mod invite;
 mod log;
 mod migrate;
+mod operator;
 mod output;
 mod plc_serve;
 mod reclaim;
@@ -23,6 +25,7 @@ mod restore;
 mod secret;
 mod serve;
 mod settings;
+mod takedown;
 mod terminal;
 
 use std::process::ExitCode;
@@ -48,9 +51,15 @@ enum Command {
     Serve(Box<serve::Arguments>),
     /// Shows what a server does, on one of its own.
     Demo(demo::Arguments),
-    /// Makes accounts and looks at them.
+    /// Makes accounts, looks at them and changes them.
     #[command(subcommand)]
     Account(account::Command),
+    /// Makes, lists and disables invite codes of a running server.
+    #[command(subcommand)]
+    Invite(invite::Command),
+    /// Takes accounts, records and blobs of a running server down, or puts them up again.
+    #[command(subcommand)]
+    Takedown(takedown::Command),
     /// Looks at repositories.
     #[command(subcommand)]
     Repo(RepoCommand),
@@ -114,6 +123,8 @@ fn main() -> ExitCode {
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Account(command) => account::run(&command),
+        Command::Invite(command) => invite::run(&command),
+        Command::Takedown(command) => takedown::run(&command),
         Command::Backup(BackupCommand::Account(arguments)) => backup::run(&arguments),
         Command::Restore(RestoreCommand::Check(arguments)) => restore::check(&arguments),
         Command::Migrate(command) => migrate::run(&command),

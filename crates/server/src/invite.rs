@@ -78,9 +78,8 @@ pub(crate) fn check(tx: &mut Tx<'_>, code: &str) -> Result<bool, store::Error> {
         return Ok(true);
     };
     let owner = tx.account(&owner)?;
-    Ok(owner.is_none_or(|owner| {
-        !matches!(owner.state.status(), Status::TakenDown | Status::Suspended)
-    }))
+    Ok(owner
+        .is_none_or(|owner| !matches!(owner.state.status(), Status::TakenDown | Status::Suspended)))
 }
 
 /// Returns a code with its uses, the last first, as clients see it.

@@ -314,7 +314,10 @@ mod tests {
             assert!(made(Some(url), from).unwrap().is_some(), "{url}");
         }
         assert!(matches!(made(Some("http://a.b"), from), Err(MailSetupError::Url("smtp_url"))));
-        assert!(matches!(made(Some("smtp://a.b"), Some("shells")), Err(MailSetupError::From("from"))));
+        assert!(matches!(
+            made(Some("smtp://a.b"), Some("shells")),
+            Err(MailSetupError::From("from"))
+        ));
         assert!(matches!(made(None, from), Err(MailSetupError::Half)));
         let with = |url: &str, from: &str| config::Mail {
             moderation_smtp_url: Some(url.to_owned().into()),

@@ -24,10 +24,8 @@ use crate::write::{identity_frame, sync_frame};
 pub(crate) async fn set_signing_key(pds: &Pds, did: &Did, did_key: &str) -> Result<(), Failure> {
     // Nobody writes meanwhile: a commit by the old key would be one that nobody can check.
     let _lease = pds.writers.lease(did).await.map_err(Failure::internal)?;
-    let (account, last_move) = pds
-        .store
-        .read(|tx| Ok::<_, Fault>((tx.account(did)?, tx.last_move(did)?)))
-        .await?;
+    let (account, last_move) =
+        pds.store.read(|tx| Ok::<_, Fault>((tx.account(did)?, tx.last_move(did)?))).await?;
     let account = account.ok_or_else(|| Refusal::invalid_request("Account not found"))?;
     if last_move.is_some_and(|last| last.is_live) {
         return Err(Failure::invalid_request("The account is moving here"));
@@ -46,11 +44,7 @@ pub(crate) async fn set_signing_key(pds: &Pds, did: &Did, did_key: &str) -> Resu
 }
 
 /// Returns the key whose public half is given, if it waits for this account or for nobody.
-async fn private_half(
-    pds: &Pds,
-    account: &Account,
-    did_key: &str,
-) -> Result<PrivateKey, Failure> {
+async fn private_half(pds: &Pds, account: &Account, did_key: &str) -> Result<PrivateKey, Failure> {
     let own = pds.keys.signing_key(&account.did, &account.signing_key);
     let own = own.map_err(Failure::internal)?;
     if own.public_key().to_string() == did_key {

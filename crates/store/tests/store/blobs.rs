@@ -1,6 +1,7 @@
 //! Blobs: bytes, whose they are, and which records refer to them.
 
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use bytes::Bytes;
 use pagurus_store::repo::{BlobFault, BlobUse, CommitError};
@@ -62,6 +63,31 @@ async fn an_upload_that_nobody_uses_expires() {
     assert_eq!(expired(&room).await, 1);
     room.store.blobs().remove(&writer.did, &cid).await.unwrap();
     assert!(room.store.blobs().open_blob(&writer.did, &cid).await.unwrap().is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_taken_down_is_kept_until_it_is_put_up_or_removed() {
+    let room = Room::new();
+    let writer = room.writer("a").await;
+    let cid = upload(&room, &writer, b"bytes").await;
+    let blobs = room.store.blobs();
+    let is_there = async || blobs.open_blob(&writer.did, &cid).await.unwrap().is_some();
+    // Each can be done twice.
+    for _ in 0..2 {
+        blobs.take_down(&writer.did, &cid).await.unwrap();
+        assert!(!is_there().await);
+    }
+    assert_eq!(blobs.empty_quarantine(Duration::ZERO).await.unwrap(), 0);
+    assert_eq!(blobs.files_of(&writer.did).await.unwrap(), [cid]);
+    for _ in 0..2 {
+        blobs.put_up(&writer.did, &cid).await.unwrap();
+        assert!(is_there().await);
+    }
+    blobs.take_down(&writer.did, &cid).await.unwrap();
+    blobs.remove(&writer.did, &cid).await.unwrap();
+    blobs.put_up(&writer.did, &cid).await.unwrap();
+    assert!(!is_there().await && blobs.files_of(&writer.did).await.unwrap().is_empty());
+    assert_eq!(blobs.empty_quarantine(Duration::ZERO).await.unwrap(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -28,8 +28,8 @@ pub(super) async fn send_email(
     }
     let did = recipient_did.clone();
     let post = pds.store.write(move |tx| {
-        let account = account(tx, &did)
-            .map_err(|_| Refusal::invalid_request("Recipient not found"))?;
+        let account =
+            account(tx, &did).map_err(|_| Refusal::invalid_request("Recipient not found"))?;
         let missing = "account does not have an email address";
         let email = account.email.ok_or_else(|| Refusal::invalid_request(missing))?;
         tx.post_moderators_mail(&email, &subject, &content).map_err(Fault::from)

@@ -34,7 +34,9 @@ pub(super) async fn update_subject_status(
     };
     let reason = takedown.as_ref().map(reason);
     match (&subject, reason) {
-        (Subject::RepoRef(repo), reason) => of_account(&pds, &repo.did, reason, deactivated).await?,
+        (Subject::RepoRef(repo), reason) => {
+            of_account(&pds, &repo.did, reason, deactivated).await?
+        }
         (Subject::StrongRef(record), Some(reason)) => {
             let uri = record.uri.clone();
             let set = pds.store.write(move |tx| {
