@@ -38,7 +38,7 @@ pub(crate) async fn make_due(pds: &Pds, account: &Account) -> Result<(), store::
     let interval_ms = u64::from(interval_h) * 60 * 60 * 1000;
     let (id, did) = (account.id, account.did.to_string());
     let epoch = pds.config.invite_epoch.as_ref().map_or(0, Datetime::unix_ms);
-    let since = account.created_at.max(epoch);
+    let created_at = account.created_at;
     let owned = pds.clone();
     pds.store
         .write(move |tx| {
@@ -49,9 +49,11 @@ pub(crate) async fn make_due(pds: &Pds, account: &Account) -> Result<(), store::
                 let uses = u64::try_from(tx.invite_uses(&code.code)?.len()).unwrap_or(u64::MAX);
                 open += usize::from(uses < code.available);
             }
-            let earned = tx.now_ms().saturating_sub(since) / interval_ms;
+            // Intervals are counted from when the account was made, whole ones only.
+            let until = |time_ms: u64| time_ms.saturating_sub(created_at) / interval_ms;
+            let earned = until(tx.now_ms()).saturating_sub(until(epoch));
             let earned = usize::try_from(earned).unwrap_or(usize::MAX);
-            let had = own.iter().filter(|code| code.created_at >= since).count();
+            let had = own.iter().filter(|code| code.created_at > epoch).count();
             let due = earned.saturating_sub(had).min(OPEN_MAX.saturating_sub(open));
             let disabled = tx.invite_standing(id)?.disabled;
             for _ in 0..due {

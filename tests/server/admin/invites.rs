@@ -144,6 +144,17 @@ async fn a_code_for_somebody_elsewhere_can_be_used() {
 }
 
 #[tokio::test]
+async fn a_code_counts_where_none_is_needed_and_an_empty_field_is_none() {
+    let pds = Pds::start().await;
+    let code = code(&pds, 1, None).await;
+    let made = join(&pds, "one", &code).await.ok();
+    let seen = ask(&pds, "getAccountInfo", &[("did", made["did"].as_str().unwrap())]).await.ok();
+    assert_eq!(seen["invitedBy"]["code"], json!(code));
+    assert_eq!(join(&pds, "two", &code).await.refusal(), (400, "InvalidInviteCode".to_owned()));
+    join(&pds, "two", "").await.ok();
+}
+
+#[tokio::test]
 async fn accounts_whose_invites_are_disabled_come_to_codes_that_are_good_for_nothing() {
     let pds = Pds::start_with(|config| config.invite_interval_hours = Some(1)).await;
     let alice = pds.account("alice").await;

@@ -33,11 +33,15 @@ struct Token<'a> {
 impl Service {
     fn new() -> Self {
         let [atproto, label] = [(); 2].map(|()| PrivateKey::generate(Curve::Secp256k1));
-        let mut state = State::default();
-        state.rotation_keys = vec![DidKey::from(&atproto.public_key())];
-        state.verification_methods = [("atproto", &atproto), ("atproto_label", &label)]
-            .map(|(name, key)| (name.to_owned(), DidKey::from(&key.public_key())))
-            .into();
+        let name_key =
+            |(name, key): (&str, &PrivateKey)| (name.to_owned(), DidKey::from(&key.public_key()));
+        let state = State {
+            rotation_keys: vec![DidKey::from(&atproto.public_key())],
+            verification_methods: [("atproto", &atproto), ("atproto_label", &label)]
+                .map(name_key)
+                .into(),
+            ..State::default()
+        };
         let genesis = Content::genesis(state).sign(&atproto).unwrap();
         Self { did: genesis.did().unwrap(), genesis, atproto, label }
     }

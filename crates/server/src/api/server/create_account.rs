@@ -52,7 +52,7 @@ pub(super) async fn create_account(
         }
         None => new_identity(&pds, &handle, recovery_key.as_deref()).await?,
     };
-    let invite_code = invite_code.filter(|_| pds.config.invite_required);
+    let invite_code = invite_code.filter(|code| !code.is_empty());
     let (own_did, own_handle) = (did.clone(), handle.clone());
     let creation = Creation { did, handle, email, password, invite_code, signing_key, active };
     let refresh_id = match account::create(&pds, creation).await {
@@ -100,7 +100,9 @@ async fn check(
     }
     let back = coming_back(pds, caller, input).await?;
     let needs_invite = pds.config.invite_required && back.is_none();
-    if needs_invite && input.invite_code.is_none() {
+    // Clients have a field for it, which may be empty.
+    let code = input.invite_code.as_deref().filter(|code| !code.is_empty());
+    if needs_invite && code.is_none() {
         return Err(Failure::declared(Error::InvalidInviteCode, "No invite code provided"));
     }
     email::check(input.email.as_deref())?;
@@ -125,7 +127,6 @@ async fn check(
     if back.is_some() {
         return Ok(back);
     }
-    let code = input.invite_code.as_deref().filter(|_| needs_invite);
     pds.store
         .read(|tx| {
             if let Some(code) = code
