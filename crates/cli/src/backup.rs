@@ -178,6 +178,7 @@ pub(crate) fn print_missing(missing: &[Missing]) {
             Why::NotUploaded => "the server has not got it",
             Why::FileGone => "the server's file is gone",
             Why::FileDamaged => "the server's file is damaged",
+            Why::TakenDown => "the host took it down",
             Why::Unknown => "nobody knows why",
         };
         output::line(&format!("missing: blob {cid} of {path}: {why}"));

@@ -34,6 +34,8 @@ pub(super) struct Wanted {
     pub(super) known: Option<(u64, String)>,
     /// A record that refers to it, if the server does not have it.
     pub(super) path: Option<String>,
+    /// Whether the host took it down.
+    pub(super) is_taken_down: bool,
 }
 
 /// What came of bringing blobs to a bundle.
@@ -80,8 +82,9 @@ pub(super) fn wanted(tx: &mut Tx<'_>, head: &Head) -> Result<Vec<Wanted>, Error>
         }
         for cid in page {
             let blob = tx.blob(head.account, &cid)?;
+            let is_taken_down = blob.as_ref().is_some_and(|blob| blob.takedown_ref.is_some());
             let known = blob.map(|blob| (blob.size, blob.mime_type));
-            wanted.push(Wanted { cid, known, path: paths.remove(&cid) });
+            wanted.push(Wanted { cid, known, path: paths.remove(&cid), is_taken_down });
         }
     }
 }
@@ -90,12 +93,13 @@ impl Bringing<'_> {
     /// Brings all that are wanted. What the bundle has stays, also where the server has lost it.
     pub(super) fn bring(&self, wanted: Vec<Wanted>) -> io::Result<Brought> {
         let mut brought = Brought::default();
-        for Wanted { cid, known, path } in wanted {
+        for Wanted { cid, known, path, is_taken_down } in wanted {
             let former = self.former.get(&cid);
             let known = known.or_else(|| former.map(|one| (one.size, one.mime_type.clone())));
             let why = match &known {
                 None => Some(Why::NotUploaded),
                 Some((size, _)) if self.has(&cid, *size)? => None,
+                Some(_) if is_taken_down => Some(Why::TakenDown),
                 Some(_) => {
                     let fault = self.copy(&cid)?;
                     brought.copied += u64::from(fault.is_none());

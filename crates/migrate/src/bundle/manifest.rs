@@ -116,6 +116,8 @@ pub enum Why {
     FileGone,
     /// The server's file does not have the blob's hash.
     FileDamaged,
+    /// The host took it down.
+    TakenDown,
     /// The manifest does not say.
     Unknown,
 }

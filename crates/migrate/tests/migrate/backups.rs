@@ -172,6 +172,21 @@ fn blobs_that_the_server_lost_are_named_and_those_of_the_bundle_stay() {
 }
 
 #[test]
+fn what_the_host_took_down_is_named_and_not_taken_along() {
+    let mut room = Room::new();
+    let cid = room.post_blob("down", b"down", "image/png");
+    let account = room.account;
+    room.write(move |tx| tx.set_blob_takedown(account, &cid, Some("case 7")));
+    let missing = room.backup().manifest.missing;
+    assert_eq!(
+        missing.iter().map(|one| (one.cid, one.why)).collect::<Vec<_>>(),
+        [(cid, Why::TakenDown)]
+    );
+    room.write(move |tx| tx.set_blob_takedown(account, &cid, None));
+    assert_eq!(room.backup().manifest.missing, []);
+}
+
+#[test]
 fn what_is_nobody_elses_is_encrypted_and_changes_when_it_does() {
     let mut room = Room::new();
     let account = room.account;
