@@ -153,14 +153,14 @@ async fn an_operator_gives_handles_that_owners_cannot_take() {
         ("nineteen-characters.test", "InvalidHandle"),
         ("a.b.test", "InvalidHandle"),
         ("alice.local", "InvalidHandle"),
-        ("bobby.test", "InvalidRequest"),
+        ("bobby.test", "HandleNotAvailable"),
         ("elsewhere.example.com", "InvalidRequest"),
     ] {
         let refusal = give(&alice, handle).await.refusal();
         assert_eq!(refusal, (400, name.to_owned()), "{handle}");
     }
     let nobody = TestAccount { did: NOBODY.to_owned(), ..bob };
-    assert_eq!(give(&nobody, "someone.test").await.refusal(), (400, "NotFound".to_owned()));
+    assert_eq!(give(&nobody, "someone.test").await.refusal(), (400, "InvalidRequest".to_owned()));
 }
 
 #[tokio::test]

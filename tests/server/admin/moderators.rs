@@ -186,6 +186,11 @@ async fn where_no_service_is_trusted_none_is() {
     assert_eq!(refusal.refusal(), (401, "UntrustedIss".to_owned()));
     let refusal = pds.get("com.atproto.admin.getSubjectStatus").param("did", &alice.did);
     assert_eq!(refusal.send().await.refusal(), (401, "AuthenticationRequired".to_owned()));
+    for header in ["Token abc", "Bearer", "abc"] {
+        let ask = pds.get("com.atproto.admin.getSubjectStatus").param("did", &alice.did);
+        let refusal = ask.header("authorization", header).send().await.refusal();
+        assert_eq!(refusal, (400, "InvalidToken".to_owned()), "{header}");
+    }
 }
 
 /// Each method, whether moderators may call it, and what it takes.

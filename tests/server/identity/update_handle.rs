@@ -43,7 +43,7 @@ async fn a_handle_that_is_refused_changes_nothing() {
     point(&pds, "bob.example.com", &bob.did);
     let external = "External handle did not resolve to DID";
     for (handle, name, message) in [
-        ("bobby.test", "InvalidRequest", "Handle already taken: bobby.test"),
+        ("bobby.test", "HandleNotAvailable", "Handle already taken: bobby.test"),
         ("ab.test", "InvalidHandle", "Handle too short"),
         ("nineteen-characters.test", "InvalidHandle", "Handle too long"),
         ("a.bcd.test", "InvalidHandle", "Invalid characters in handle"),

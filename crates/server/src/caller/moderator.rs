@@ -33,8 +33,13 @@ impl Moderator {
 
 impl Caller for Moderator {
     async fn identify(request: Request<'_>) -> Result<Self, Fault> {
-        let Credentials::Bearer(token) = request.credentials else {
-            return Admin::identify(request).await.map(|Admin| Self::Admin);
+        let token = match request.credentials {
+            Credentials::Bearer(token) => token,
+            // Refused as tokens are that nobody can read.
+            Credentials::Other | Credentials::Malformed => request.credentials.bearer()?,
+            Credentials::None | Credentials::Basic(_) | Credentials::Dpop(_) => {
+                return Admin::identify(request).await.map(|Admin| Self::Admin);
+            }
         };
         let pds = request.pds;
         let untrusted = || unauthorized("UntrustedIss", "Untrusted issuer");

@@ -1,5 +1,6 @@
 //! Giving an account another handle.
 
+use http::StatusCode;
 use identity::plc::State;
 use store::{Account, AccountId};
 use syntax::Handle;
@@ -33,7 +34,7 @@ pub(crate) async fn give(pds: &Pds, id: AccountId, handle: Handle) -> Result<(),
 async fn change(pds: &Pds, id: AccountId, handle: &Handle) -> Result<(), Failure> {
     let holder = pds.store.read(|tx| tx.account_by_handle(handle)).await?;
     if holder.is_some_and(|holder| holder.id != id) {
-        return Err(taken(handle).into());
+        return Err(not_available(handle).into());
     }
     let did = pds.store.read(|tx| tx.account_by_id(id)).await?.did;
     // Of two changes at once, the directory must not end up with one and the database with the other.
@@ -46,7 +47,7 @@ async fn change(pds: &Pds, id: AccountId, handle: &Handle) -> Result<(), Failure
             if let Some(before) = &account.handle {
                 claim(pds, &account, before).await?;
             }
-            Err(taken(handle).into())
+            Err(not_available(handle).into())
         }
         outcome => Ok(outcome?),
     }
@@ -85,4 +86,10 @@ async fn set(pds: &Pds, account: &Account, handle: &Handle) -> Result<(), store:
         pds.resolver.forget_handle(before);
     }
     Ok(())
+}
+
+/// Refuses a handle that another account has. Who makes an account is told it by another name.
+fn not_available(handle: &Handle) -> Refusal {
+    let message = taken(handle).message().to_owned();
+    Refusal::new(StatusCode::BAD_REQUEST, "HandleNotAvailable", message)
 }

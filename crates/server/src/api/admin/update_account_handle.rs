@@ -4,9 +4,8 @@
 
 use lexicon::com::atproto::admin::update_account_handle::Input;
 
-use super::account;
 use crate::caller::Admin;
-use crate::failure::Failure;
+use crate::failure::{Failure, Refusal};
 use crate::handle::{self, Domain};
 use crate::pds::Pds;
 
@@ -15,7 +14,8 @@ use crate::pds::Pds;
 pub(super) async fn update_account_handle(pds: Pds, _: Admin, input: Input) -> Result<(), Failure> {
     let Input { did, handle } = input;
     let domain = handle::check_for_operator(&pds, &handle)?;
-    let id = pds.store.read(|tx| account(tx, &did)).await?.id;
+    let missing = || Refusal::invalid_request(format!("Account not found: {did}"));
+    let id = pds.store.account(&did).await?.ok_or_else(missing)?.id;
     if domain == Domain::Other {
         handle::check_leads_to(&pds, &handle, &did).await?;
     }
