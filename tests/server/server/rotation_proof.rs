@@ -148,7 +148,7 @@ async fn a_proof_is_no_token_for_a_service() {
         claims.lxm = "com.atproto.repo.uploadBlob".parse().unwrap();
         let ask = pds.post("com.atproto.repo.uploadBlob").body("text/plain", "text");
         let refusal = ask.token(&claims.sign(by)).send().await.refusal();
-        assert_eq!(refusal, (401, "BadJwt".to_owned()));
+        assert_eq!(refusal, (401, "BadJwtType".to_owned()));
     }
 }
 
