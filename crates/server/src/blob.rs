@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use http::StatusCode;
 use store::{Account, BlobError, Received};
+use thiserror::Error;
 
-use crate::failure::{Fault, Refusal};
+use crate::failure::{Fault, Refusal, quota};
 use crate::media_type;
 use crate::pds::Pds;
 
@@ -25,7 +26,7 @@ pub(crate) fn type_of(beginning: &[u8], given: &str) -> String {
 ///
 /// # Errors
 ///
-/// [`Fault`] if it was taken down before, or cannot be kept.
+/// [`Fault`] if it was taken down before, is too much for the account, or cannot be kept.
 pub(crate) async fn keep(
     pds: &Pds,
     account: &Arc<Account>,
@@ -39,7 +40,43 @@ pub(crate) async fn keep(
         return Err(Refusal::invalid_request(message).into());
     }
     pds.store.blobs().keep(&account.did, received).await?;
-    Ok(pds.store.write(move |tx| tx.put_blob(id, &cid, &mime_type, size)).await?)
+    let bytes_max = pds.config.limits.account_blob_bytes;
+    let noted = pds.store.write(move |tx| {
+        let counted = tx.put_blob(id, &cid, &mime_type, size)?;
+        match (counted, bytes_max) {
+            (Some(counted), Some(max)) if counted > max => Err(KeepError::TooMuch { max }),
+            _ => Ok(()),
+        }
+    });
+    let noted = noted.await;
+    if let Err(KeepError::TooMuch { .. }) = noted {
+        // It is new, so that nobody else has it here.
+        pds.store.blobs().remove(&account.did, &cid).await?;
+    }
+    noted.map_err(Fault::from)
+}
+
+/// Says why a blob is not kept.
+#[derive(Debug, Error)]
+enum KeepError {
+    /// The account's blobs would have more bytes than they may.
+    #[error("The account's files may have {max} bytes together")]
+    TooMuch {
+        /// How many they may have.
+        max: u64,
+    },
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+impl From<KeepError> for Fault {
+    fn from(error: KeepError) -> Self {
+        match error {
+            KeepError::TooMuch { .. } => quota(error.to_string()).into(),
+            KeepError::Store(error) => error.into(),
+        }
+    }
 }
 
 impl From<BlobError> for Fault {

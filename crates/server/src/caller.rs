@@ -24,7 +24,7 @@ pub(crate) use crate::caller::account::{
 pub(crate) use crate::caller::admin::Admin;
 pub(crate) use crate::caller::claimant::Claimant;
 pub(crate) use crate::caller::header::Credentials;
-pub(crate) use crate::caller::moderator::Moderator;
+pub(crate) use crate::caller::moderator::{Moderator, OwnerOrModerator};
 pub(crate) use crate::caller::refresh::{Refresh, RefreshOfAnyAge};
 pub(crate) use crate::caller::service::Service;
 pub(crate) use crate::caller::viewer::{AccountOrService, Viewer};
@@ -56,6 +56,8 @@ pub(crate) struct Request<'a> {
     /// The method that is called.
     pub(crate) method: &'static str,
     pub(crate) credentials: Credentials<'a>,
+    /// The query of the request's URL.
+    pub(crate) query: &'a str,
 }
 
 /// Anybody, whose credentials are not even looked at.

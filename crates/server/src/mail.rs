@@ -324,7 +324,8 @@ mod tests {
             moderation_from: Some(from.to_owned()),
             ..settings(Some("smtp://a.b"), Some("Shells <shells@example.com>"))
         };
-        let made = |settings: &config::Mail| Mailer::new(settings, "example.com");
+        let branding = config::Branding::default();
+        let made = |settings: &config::Mail| Mailer::new(settings, &branding, "example.com");
         let good = with("smtp://c.d", "mods@example.com");
         assert!(made(&good).unwrap().is_some());
         let url = made(&with("http://c.d", "mods@example.com"));

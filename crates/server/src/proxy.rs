@@ -131,7 +131,7 @@ async fn asker(pds: &Pds, head: &Parts, method: &Nsid) -> Result<Asker, Fault> {
     let credentials = Credentials::of(&head.headers);
     let is_report = method.as_str() == CreateReport::NSID;
     // The name only matters to tokens of services, which are not for here.
-    let request = caller::Request { pds, method: "", credentials };
+    let request = caller::Request { pds, method: "", credentials, query: "" };
     let (account, is_privileged) = if is_report {
         let account = Account::<OrTakenDown<Standard>>::identify(request).await?;
         (account.row(pds).await?, account.is_privileged())

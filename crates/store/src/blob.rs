@@ -66,7 +66,7 @@ impl Tx<'_> {
     }
 
     /// Keeps a blob whose bytes are in their place. It expires unless a record refers to it, as
-    /// records may already do.
+    /// records may already do. Returns how many bytes the account's blobs have now, if it is a new one.
     ///
     /// # Errors
     ///
@@ -77,9 +77,10 @@ impl Tx<'_> {
         cid: &Cid,
         mime_type: &str,
         size: u64,
-    ) -> Result<(), Error> {
+    ) -> Result<Option<u64>, Error> {
         let now_ms = self.now_ms();
         let bytes = cid.to_bytes();
+        let is_new = self.blob(account, cid)?.is_none();
         let referenced = self.query_opt(
             "SELECT r.id FROM record_blob AS u JOIN repo AS r ON r.id = u.repo
              WHERE r.account = $1 AND r.current = 1 AND u.cid = $2 LIMIT 1",
@@ -106,7 +107,15 @@ impl Tx<'_> {
                 expires_at,
             ],
         )?;
-        Ok(())
+        if !is_new {
+            return Ok(None);
+        }
+        let counted = self.query_one(
+            "UPDATE account SET blob_bytes = blob_bytes + $1 WHERE id = $2 RETURNING blob_bytes",
+            &[Value::Int(int(size)), Value::Int(account.0)],
+            |row| row.uint(0),
+        )?;
+        Ok(Some(counted))
     }
 
     /// Notes that a record refers to a blob, which must be here and as the reference says.
@@ -345,6 +354,11 @@ impl Tx<'_> {
         )?;
         for (account, cid) in &expired {
             let values = [Value::Int(account.0), Value::Blob(&cid.to_bytes())];
+            self.execute(
+                "UPDATE account SET blob_bytes = blob_bytes -
+                   (SELECT size FROM blob WHERE account = $1 AND cid = $2) WHERE id = $1",
+                &values,
+            )?;
             self.execute("DELETE FROM blob WHERE account = $1 AND cid = $2", &values)?;
         }
         Ok(expired)

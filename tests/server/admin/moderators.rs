@@ -240,3 +240,27 @@ async fn moderators_may_look_and_take_down_and_only_operators_change_accounts() 
         assert_ne!(answer.status, 401, "{method}: {}", answer.text());
     }
 }
+
+#[tokio::test]
+async fn the_moderation_service_reads_all_preferences_of_an_account() {
+    const METHOD: &str = "app.bsky.actor.getPreferences";
+    let (pds, service) = start().await;
+    let alice = pds.account("alice").await;
+    let born = json!({
+        "$type": "app.bsky.actor.defs#personalDetailsPref",
+        "birthDate": "1990-06-01T00:00:00.000Z",
+    });
+    let put = pds.post("app.bsky.actor.putPreferences").by(&alice);
+    put.json(&json!({ "preferences": [born] })).send().await.ok();
+    let token = Token { lxm: Some(METHOD.to_owned()), ..service.token(&pds, "") };
+    let read = pds.get(METHOD).param("did", &alice.did).token(&token.sign()).send().await;
+    assert_eq!(read.ok()["preferences"][0], born);
+
+    let other = Service::new();
+    other.publish(&pds).await;
+    let foreign = Token { iss: other.did.to_string(), key: &other.atproto, ..token.clone() };
+    let refusal = pds.get(METHOD).param("did", &alice.did).token(&foreign.sign()).send().await;
+    assert_eq!(refusal.refusal(), (401, "UntrustedIss".to_owned()));
+    let nobody = pds.get(METHOD).token(&token.sign()).send().await;
+    assert_eq!(nobody.refusal(), (400, "InvalidRequest".to_owned()));
+}

@@ -58,3 +58,31 @@ async fn a_repository_that_is_too_large_is_not_imported() {
     let status = pds.get("com.atproto.server.checkAccountStatus").by(&alice).send().await.ok();
     assert_eq!(status["indexedRecords"], 2);
 }
+
+#[tokio::test]
+async fn an_accounts_files_have_no_more_bytes_than_they_may() {
+    let pds = Pds::start_with(|config| {
+        config.limits.account_blob_bytes = Some(1000);
+        config.retention.sweep_seconds = 1;
+    })
+    .await;
+    let (alice, bob) = (pds.account("alice").await, pds.account("bob").await);
+    let upload = async |owner: &TestAccount, byte: u8, length: usize| {
+        let ask = pds.post("com.atproto.repo.uploadBlob").by(owner);
+        ask.body("text/plain", vec![byte; length]).send().await
+    };
+    upload(&alice, b'a', 600).await.ok();
+    // The same again is nothing more.
+    upload(&alice, b'a', 600).await.ok();
+    assert_eq!(upload(&alice, b'b', 500).await.refusal(), (400, "QuotaExceeded".to_owned()));
+    upload(&alice, b'c', 400).await.ok();
+    upload(&bob, b'b', 500).await.ok();
+    assert_eq!(upload(&alice, b'd', 1).await.refusal().0, 400);
+    // What nobody refers to goes after a time, and makes room.
+    pds.advance(std::time::Duration::from_secs(7 * 60 * 60));
+    let room = crate::harness::eventually(async || {
+        let answer = upload(&alice, b'b', 500).await;
+        answer.status.is_success().then_some(())
+    });
+    room.await;
+}

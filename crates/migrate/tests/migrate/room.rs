@@ -223,7 +223,7 @@ impl Room {
             let (cid, size, kind) = (received.cid, received.size, mime_type.to_owned());
             let _lock = store.blobs().lock(did, &cid).await;
             store.blobs().keep(did, received).await.unwrap();
-            let put: Result<(), Error> =
+            let put: Result<Option<u64>, Error> =
                 store.write(move |tx| tx.put_blob(account, &cid, &kind, size)).await;
             put.unwrap();
             (cid, size)

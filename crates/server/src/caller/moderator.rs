@@ -4,8 +4,9 @@ use identity::document::ATPROTO_KEY;
 use syntax::Did;
 
 use super::service::{check_signature, token_for, unauthorized};
-use super::{Admin, Caller, Credentials, Request};
-use crate::failure::Fault;
+use super::{Access, Account, Admin, Caller, Credentials, Request, Standard};
+use crate::failure::{Fault, Refusal};
+use crate::token::ServiceToken;
 
 /// The fragment that a service's issuer has when it speaks as a labeler.
 const LABELER: &str = "atproto_labeler";
@@ -19,6 +20,38 @@ pub(crate) enum Moderator {
     Admin,
     /// The moderation service, with a token for this method.
     Service(Did),
+}
+
+/// The owner of an account, or the moderation service, which looks at one.
+#[derive(Debug, Clone)]
+pub(crate) enum OwnerOrModerator<A: Access = Standard> {
+    /// The owner.
+    Owner(Account<A>),
+    /// The moderation service, and the account that it looks at.
+    Moderator(Did),
+}
+
+impl<A: Access> Caller for OwnerOrModerator<A> {
+    async fn identify(request: Request<'_>) -> Result<Self, Fault> {
+        match request.credentials {
+            Credentials::Bearer(token) if ServiceToken::is_one(token) => {
+                Moderator::identify(request).await?;
+                let mut params = form_urlencoded::parse(request.query.as_bytes());
+                let did = params.find_map(|(name, value)| (name == "did").then_some(value));
+                let did = did.and_then(|did| Did::parse(&did).ok());
+                let missing = || Refusal::invalid_request("did must be that of an account");
+                Ok(Self::Moderator(did.ok_or_else(missing)?))
+            }
+            _ => Account::identify(request).await.map(Self::Owner),
+        }
+    }
+
+    fn did(&self) -> Option<&Did> {
+        match self {
+            Self::Owner(owner) => Some(owner.did()),
+            Self::Moderator(_) => None,
+        }
+    }
 }
 
 impl Moderator {

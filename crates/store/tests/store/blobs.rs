@@ -20,7 +20,7 @@ async fn upload(room: &Room, writer: &Writer, bytes: &[u8]) -> Cid {
     let (cid, size, account) = (received.cid, received.size, writer.account);
     let lock = blobs.lock(&writer.did, &cid).await;
     blobs.keep(&writer.did, received).await.unwrap();
-    let put: Result<(), Error> =
+    let put: Result<Option<u64>, Error> =
         room.store.write(move |tx| tx.put_blob(account, &cid, "image/png", size)).await;
     put.unwrap();
     drop(lock);

@@ -1,4 +1,5 @@
-//! `app.bsky.actor.getPreferences`: what clients keep for the caller.
+//! `app.bsky.actor.getPreferences`: what clients keep for the caller, or, for a
+//! moderator, for another account.
 //!
 //! Lexicon: `lexicons/app/bsky/actor/getPreferences.json`.
 
@@ -6,18 +7,24 @@ use lexicon::app::bsky::actor::get_preferences::Output;
 use repo::data::Value;
 use repo::data::json::Json;
 
-use crate::caller::{Account, OrTakenDown, Standard};
+use crate::caller::{OrTakenDown, OwnerOrModerator, Standard};
 use crate::failure::Failure;
 use crate::pds::Pds;
 use crate::preferences::{self, Reach};
 
-/// Answers with all preferences that the session may see.
+/// Answers with all preferences that the session may see; a moderator sees all of them.
 pub(super) async fn get_preferences(
     pds: Pds,
-    caller: Account<OrTakenDown<Standard>>,
+    caller: OwnerOrModerator<OrTakenDown<Standard>>,
 ) -> Result<Output, Failure> {
-    let account = caller.row(&pds).await?;
-    let reach = Reach::of(caller.scope());
+    let (account, reach) = match caller {
+        OwnerOrModerator::Owner(owner) => (owner.row(&pds).await?, Reach::of(owner.scope())),
+        OwnerOrModerator::Moderator(did) => {
+            let found = pds.store.account(&did).await?;
+            let missing = || Failure::invalid_request(format!("Could not find account: {did}"));
+            (found.ok_or_else(missing)?, Reach::All)
+        }
+    };
     let stored = pds.store.read(|tx| tx.preferences(account.id)).await?;
     let shown = preferences::shown(&stored, reach, &pds.clock.now());
     Ok(Output { preferences: Json(Value::List(shown.map_err(Failure::internal)?)) })
