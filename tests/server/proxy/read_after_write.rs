@@ -246,3 +246,88 @@ async fn what_is_attached_is_shown_as_the_appview_would() {
     assert_eq!(embeds[2]["record"]["$type"], "app.bsky.embed.record#viewRecord");
     assert!(embeds[3]["images"][0]["thumb"].as_str().unwrap().contains("getBlob"));
 }
+
+#[tokio::test]
+async fn a_new_post_quotes_and_answers_other_new_ones() {
+    let reader = Reader::new().await;
+    let cid = "bafyreidfayvfuwqa7qlnopdjiqrxzs6blmoeu4rujcjtnci5beludirz2a";
+    let strong = |uri: &str| json!({ "uri": uri, "cid": cid });
+    let root = "at://did:web:x.test/app.bsky.feed.post/root";
+    let quoted = reader.post("quoted", json!({})).await;
+    let quote = json!({ "$type": "app.bsky.embed.record", "record": strong(&quoted) });
+    reader.post("quoting", json!({ "embed": quote })).await;
+    let reply =
+        |parent: &str| json!({ "reply": { "root": strong(root), "parent": strong(parent) } });
+    let first = reader.post("first", reply(root)).await;
+    let second = reader.post("second", reply(&first)).await;
+    let known = json!({ "uri": root, "cid": "c", "record": {}, "indexedAt": "2025-01-01T00:00:00.000Z",
+        "author": { "did": "did:web:x.test", "handle": "x.test" } });
+    reader.answers("getPosts", 200, &json!({ "posts": [known] }));
+    reader.answers("getTimeline", 200, &json!({ "feed": [] }));
+    let thread = json!({ "thread": { "post": known } });
+    reader.answers("getPostThread?uri=at%3A%2F%2Fdid%3Aweb%3Ax.test", 200, &thread);
+    reader.answers("getPostThread", 400, &json!({ "error": "NotFound", "message": "no" }));
+
+    let timeline = reader.read("app.bsky.feed.getTimeline", &[]).await.ok();
+    let item = |at: usize| &timeline["feed"][at];
+    assert_eq!(item(2)["post"]["embed"]["record"]["value"]["text"], "quoted");
+    assert_eq!(item(1)["reply"]["parent"]["uri"], root);
+    assert_eq!(item(1)["reply"]["root"]["$type"], "app.bsky.feed.defs#postView");
+    assert_eq!(item(0)["reply"]["parent"]["uri"], json!(first));
+    assert_eq!(item(0)["reply"]["grandparentAuthor"]["handle"], "x.test");
+    assert!(item(3).get("reply").is_none());
+
+    let shown = reader.read("app.bsky.feed.getPostThread", &[("uri", &second)]).await.ok();
+    assert_eq!(shown["thread"]["parent"]["post"]["uri"], json!(first));
+    assert_eq!(shown["thread"]["parent"]["parent"]["post"]["uri"], root);
+}
+
+#[tokio::test]
+async fn a_feed_of_ones_own_has_what_belongs_there_below_what_is_pinned() {
+    let reader = Reader::new().await;
+    let own = "app.bsky.feed.getAuthorFeed";
+    let cid = "bafyreidfayvfuwqa7qlnopdjiqrxzs6blmoeu4rujcjtnci5beludirz2a";
+    let strong = |uri: &str| json!({ "uri": uri, "cid": cid });
+    let new = reader
+        .post(
+            "new",
+            json!({ "labels": {
+        "$type": "com.atproto.label.defs#selfLabels", "values": [{ "val": "porn" }],
+    } }),
+        )
+        .await;
+    let x = "at://did:web:x.test/app.bsky.feed.post/1";
+    reader.post("to x", json!({ "reply": { "root": strong(x), "parent": strong(x) } })).await;
+    let inner = json!({ "reply": { "root": strong(&new), "parent": strong(&new) } });
+    let inner = reader.post("to myself", inner).await;
+    let mut pinned = item("at://pinned", "2020-01-01T00:00:00.000Z", reader.author());
+    pinned["reason"] = json!({ "$type": "app.bsky.feed.defs#reasonPin" });
+    let old = item("at://old", "2025-01-01T00:00:00.000Z", reader.author());
+    reader.answers("getPosts", 200, &json!({ "posts": [] }));
+    reader.answers(own, 200, &json!({ "feed": [pinned, old] }));
+    let params = [("actor", "alice.test"), ("filter", "posts_and_author_threads")];
+    let feed = reader.read(own, &params).await.ok();
+    assert_eq!(uris(&feed), ["at://pinned", &inner, &new, "at://old"]);
+    assert_eq!(feed["feed"][2]["post"]["labels"][0]["val"], "porn");
+    assert_eq!(uris(&reader.read(own, &[("actor", "alice.test")]).await.ok()).len(), 5);
+}
+
+#[tokio::test]
+async fn of_many_new_posts_the_newest_are_shown_and_of_old_ones_no_new_words() {
+    let mut reader = Reader::new().await;
+    let old = reader.post("old", json!({})).await;
+    reader.known = reader.net.pds.rev(&reader.alice).await;
+    let rkey = old.rsplit('/').next().unwrap();
+    let input = json!({ "repo": reader.alice.did, "collection": POST, "rkey": rkey, "record": {
+        "$type": POST, "text": "edited", "createdAt": "2026-01-01T00:00:00.000Z",
+    } });
+    let put = reader.net.pds.post("com.atproto.repo.putRecord").by(&reader.alice);
+    put.json(&input).send().await.ok();
+    let mut posts = Vec::new();
+    for number in 0..12 {
+        posts.insert(0, reader.post(&number.to_string(), json!({})).await);
+    }
+    reader.answers("getTimeline", 200, &json!({ "feed": [] }));
+    let timeline = reader.read("app.bsky.feed.getTimeline", &[]).await.ok();
+    assert_eq!(uris(&timeline), posts[..10]);
+}

@@ -34,7 +34,7 @@ impl View<'_> {
         }
     }
 
-    fn media(&self, embed: &Value) -> Option<Value> {
+    pub(super) fn media(&self, embed: &Value) -> Option<Value> {
         match embed.get("$type")?.as_str()? {
             "app.bsky.embed.images" => {
                 let images = embed.get("images")?.as_array()?.iter().map(|image| {
@@ -77,6 +77,10 @@ impl View<'_> {
     }
 
     async fn found(&self, uri: &str) -> Option<Value> {
+        if let Some(post) = self.local.post(uri) {
+            // What it quotes itself is not shown: quotations are two deep.
+            return quotation(self.plain_post(post));
+        }
         let collection = AtUri::parse(uri).ok()?.collection()?.to_string();
         let typed = |mut view: Value, name: &str| {
             view.as_object_mut()?.insert("$type".to_owned(), name.into());
@@ -85,18 +89,7 @@ impl View<'_> {
         match collection.as_str() {
             "app.bsky.feed.post" => {
                 let mut answer = self.ask("app.bsky.feed.getPosts", &[("uris", uri)]).await?;
-                let mut post = answer.get_mut("posts")?.get_mut(0)?.take();
-                let embeds: Vec<Value> = post.get("embed").cloned().into_iter().collect();
-                Some(json!({
-                    "$type": "app.bsky.embed.record#viewRecord",
-                    "uri": post.get("uri")?,
-                    "cid": post.get("cid")?,
-                    "author": post.get("author")?,
-                    "indexedAt": post.get("indexedAt")?,
-                    "labels": post.get("labels").cloned().unwrap_or_else(|| json!([])),
-                    "embeds": embeds,
-                    "value": post.get_mut("record")?.take(),
-                }))
+                quotation(answer.get_mut("posts")?.get_mut(0)?.take())
             }
             "app.bsky.feed.generator" => {
                 let answer = self.ask("app.bsky.feed.getFeedGenerator", &[("feed", uri)]).await;
@@ -127,4 +120,25 @@ impl View<'_> {
         let body = whole(&head.headers, body, BYTES_MAX).await?;
         serde_json::from_slice(&body).ok()
     }
+}
+
+/// Makes what a quoted post is shown as of what a post is shown as.
+fn quotation(mut post: Value) -> Option<Value> {
+    let embeds: Vec<Value> = post.get("embed").cloned().into_iter().collect();
+    let mut quoted = json!({
+        "$type": "app.bsky.embed.record#viewRecord",
+        "uri": post.get("uri")?,
+        "cid": post.get("cid")?,
+        "author": post.get("author")?,
+        "indexedAt": post.get("indexedAt")?,
+        "labels": post.get("labels").cloned().unwrap_or_else(|| json!([])),
+        "embeds": embeds,
+        "value": post.get_mut("record")?.take(),
+    });
+    for count in ["replyCount", "repostCount", "likeCount", "quoteCount"] {
+        if let Some(number) = post.get(count) {
+            quoted[count] = number.clone();
+        }
+    }
+    Some(quoted)
 }

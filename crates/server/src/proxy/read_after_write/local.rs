@@ -35,6 +35,13 @@ pub(super) struct Post {
     pub(super) rev: Tid,
 }
 
+impl Post {
+    /// Returns what the post replies to: `parent`, or the `root` of the thread.
+    pub(super) fn reply_to(&self, which: &str) -> Option<&str> {
+        self.record.get("reply")?.get(which)?.get("uri")?.as_str()
+    }
+}
+
 impl Local {
     /// Reads what is newer than a revision; `None` if nothing is.
     pub(super) fn newer_than(
@@ -57,10 +64,11 @@ impl Local {
             count_max: POSTS_LOOKED_AT,
         };
         let mut records = tx.records(account.id, head.repo, &range)?;
-        records.retain(|record| record.rev > known);
-        records.sort_by_key(|record| record.rev);
+        records.retain(|record| record.rev > known && !is_edited(record, known));
+        // The newest of them: what somebody wrote last is what they look for.
+        records.sort_by_key(|record| std::cmp::Reverse(record.rev));
         records.truncate(POSTS_MAX);
-        let posts = records.iter().filter_map(|record| {
+        let posts = records.iter().rev().filter_map(|record| {
             let uri = format!("at://{}/{}", account.did, record.path);
             Some(Post { uri, cid: record.cid, record: value(record)?, rev: record.rev })
         });
@@ -73,6 +81,11 @@ impl Local {
         Ok(Some(Self { posts, profile: profile.as_ref().and_then(value), new_profile }))
     }
 
+    /// Returns a newer post.
+    pub(super) fn post(&self, uri: &str) -> Option<&Post> {
+        self.posts.iter().find(|post| post.uri == uri)
+    }
+
     /// Returns the profile, if the AppView does not know it.
     pub(super) fn new_profile(&self) -> Option<&Value> {
         self.profile.as_ref().filter(|_| self.new_profile.is_some())
@@ -83,6 +96,11 @@ impl Local {
         let revs = self.posts.iter().map(|post| post.rev).chain(self.new_profile);
         revs.min().map_or(0, |rev| rev.timestamp_us() / 1000)
     }
+}
+
+/// Tells whether a record is one that the AppView knows, with other words.
+fn is_edited(record: &StoredRecord, known: Tid) -> bool {
+    Tid::parse(record.path.rkey()).is_ok_and(|key| key <= known)
 }
 
 fn value(record: &StoredRecord) -> Option<Value> {

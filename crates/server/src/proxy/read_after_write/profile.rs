@@ -32,10 +32,12 @@ impl View<'_> {
                 let inner =
                     shown.iter_mut().filter(|(name, _)| !matches!(&***name, "record" | "value"));
                 inner.for_each(|(_, item)| self.patch_authors(item));
-                // But the record of an embed is a view.
-                if let Some(quoted) =
-                    shown.get_mut("record").filter(|quoted| quoted.get("author").is_some())
-                {
+                // But what a post quotes is a view, also where it comes with media.
+                let mut quoted = shown.get_mut("record");
+                if quoted.as_ref().is_some_and(|quoted| quoted.get("author").is_none()) {
+                    quoted = quoted.and_then(|quoted| quoted.get_mut("record"));
+                }
+                if let Some(quoted) = quoted.filter(|quoted| quoted.get("author").is_some()) {
                     self.patch_authors(quoted);
                 }
             }
@@ -47,7 +49,8 @@ impl View<'_> {
     pub(super) fn author(&self) -> Value {
         let handle = self.account.handle.as_ref();
         let handle = handle.map_or("handle.invalid", |handle| handle.as_str());
-        let mut author = json!({ "did": self.account.did.as_str(), "handle": handle });
+        let mut author =
+            json!({ "did": self.account.did.as_str(), "handle": handle, "labels": [] });
         if let (Some(profile), Some(author)) = (&self.local.profile, author.as_object_mut()) {
             self.set_basics(profile, author);
         }

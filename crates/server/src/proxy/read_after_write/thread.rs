@@ -12,7 +12,7 @@ impl View<'_> {
     pub(super) async fn add_replies(&self, thread: &mut Value) -> Option<()> {
         for post in &self.local.posts {
             // The oldest first: a reply to a reply finds it.
-            let Some(parent) = parent(post) else { continue };
+            let Some(parent) = post.reply_to("parent") else { continue };
             if find(thread, &post.uri).is_none()
                 && let Some(place) = find(thread, parent)
             {
@@ -34,26 +34,47 @@ impl View<'_> {
             self.is_own(authority) && own.is_some_and(|(_, own)| own == path)
         })?;
         let mut thread = node(self.post(post).await);
-        if let Some(parent) = parent(post) {
-            let height = self.param("parentHeight").unwrap_or_else(|| "80".to_owned());
-            let params = [("uri", parent), ("depth", "0"), ("parentHeight", &height)];
-            if let Some(mut above) = self.ask(GET_POST_THREAD, &params).await {
-                thread["parent"] = above["thread"].take();
-            }
+        if let Some(above) = self.above(post).await {
+            thread["parent"] = above;
         }
         self.add_replies(&mut thread).await?;
         let mut answer = json!({ "thread": thread });
         self.patch_authors(&mut answer);
         Some(answer)
     }
+
+    /// Returns what is above a post in its thread: other new posts, and what the AppView knows.
+    async fn above(&self, post: &Post) -> Option<Value> {
+        let mut new = Vec::new();
+        let mut parent = post.reply_to("parent");
+        while let Some(post) = parent.and_then(|parent| self.local.post(parent)) {
+            // Nothing replies to itself, however it is written.
+            if new.len() > self.local.posts.len() {
+                return None;
+            }
+            new.push(post);
+            parent = post.reply_to("parent");
+        }
+        let mut above = None;
+        if let Some(parent) = parent {
+            let height = self.param("parentHeight").unwrap_or_else(|| "80".to_owned());
+            let params = [("uri", parent), ("depth", "0"), ("parentHeight", &height)];
+            above =
+                self.ask(GET_POST_THREAD, &params).await.map(|mut above| above["thread"].take());
+        }
+        for post in new.into_iter().rev() {
+            let mut thread = node(self.post(post).await);
+            if let Some(above) = above {
+                thread["parent"] = above;
+            }
+            above = Some(thread);
+        }
+        above
+    }
 }
 
 fn node(post: Value) -> Value {
     json!({ "$type": "app.bsky.feed.defs#threadViewPost", "post": post, "replies": [] })
-}
-
-fn parent(post: &Post) -> Option<&str> {
-    post.record.get("reply")?.get("parent")?.get("uri")?.as_str()
 }
 
 /// Finds the place of a post in a thread, below its top.
