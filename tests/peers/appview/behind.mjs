@@ -53,22 +53,20 @@ const compared = (side, early, late) => {
 /** Writes on all servers while the AppView does not listen, and asks before and after. */
 export const fallBehind = (sides, view) =>
   topic('people write while the AppView does not listen', async () => {
-    view.shut()
-    const begin = Date.now()
-    for (const side of sides) await side.hurry(sides.find((each) => each !== side))
-    for (const side of sides) side.then = await side.answers()
     const [ours] = sides
-    const stranger = await ours.ben.ask('app.bsky.feed.getTimeline', { limit: 50 })
-    check(
-      view.gates.every(({ isBehind }) => isBehind),
-      'the AppView is behind',
-    )
-    const longest = Date.now() - begin
-    view.open()
+    const seen = await view.away(async () => {
+      const begin = Date.now()
+      for (const side of sides) await side.hurry(sides.find((each) => each !== side))
+      for (const side of sides) side.then = await side.answers()
+      const stranger = await ours.ben.ask('app.bsky.feed.getTimeline', { limit: 50 })
+      const isBehind = view.gates.every(({ isBehind }) => isBehind)
+      check(isBehind, 'the AppView is behind')
+      return { longest: Date.now() - begin, stranger }
+    })
     for (const side of sides) await side.isShown()
     await view.settle()
     for (const side of sides) side.later = await side.answers()
-    return { longest, stranger }
+    return seen
   })
 
 const LISTS = [

@@ -83,6 +83,7 @@ export class View {
       PLC_URL: plc,
       POSTGRES_URL: database,
       FIREHOSES: gates.map((gate) => `ws://localhost:${gate.port}`).join(' '),
+      IMAGES: await folder(),
       NAMES: JSON.stringify(names),
       LOG_ENABLED: 'true',
       LOG_LEVEL: 'warn',
@@ -121,11 +122,13 @@ export class View {
     await until('the AppView is done with what came', async () => settled())
   }
 
-  shut() {
+  /** Lets nothing come while something is done. */
+  async away(action) {
     for (const gate of this.gates) gate.shut()
-  }
-
-  open() {
-    for (const gate of this.gates) gate.open()
+    try {
+      return await action()
+    } finally {
+      for (const gate of this.gates) gate.open()
+    }
   }
 }

@@ -67,12 +67,13 @@ export const moved = async ([here, there]) => {
     const moved = await feed()
     equal(uris(moved.data.feed), [last, ...before], 'after the move')
     equal(moved.headers[LAG], undefined, 'nothing is added')
-    view.shut()
-    const first = (await mia.post('the first here')).uri
-    const early = await feed()
-    equal(uris(early.data.feed), [first, last, ...before], 'what is new is added, and nothing else')
-    check(early.headers[LAG] !== undefined, 'which is said')
-    view.open()
+    const first = await view.away(async () => {
+      const { uri } = await mia.post('the first here')
+      const early = await feed()
+      equal(uris(early.data.feed), [uri, last, ...before], 'what is new is added, and nothing else')
+      check(early.headers[LAG] !== undefined, 'which is said')
+      return uri
+    })
     await mia.isShown()
     await view.settle()
     const late = await feed()

@@ -1,10 +1,10 @@
 // An AppView of the protocol's makers in one process, as it is run for their own tests: its interface, its
 // index, what follows servers for it, and the store of what users keep private (`bsync`).
 //
-// It needs APPVIEW_PORT, APPVIEW_DID, PLC_URL, POSTGRES_URL, FIREHOSES (addresses) and NAMES (a JSON object:
-// which server answers for the handles under a domain). It prints a line of JSON when it is there, one for
-// each handle that it asks a server for, and one for each "settle" that it is sent, when all events that came
-// are in the index.
+// It needs APPVIEW_PORT, APPVIEW_DID, PLC_URL, POSTGRES_URL, FIREHOSES (addresses), IMAGES (a folder) and NAMES
+// (a JSON object: which server answers for the handles under a domain). It prints a line of JSON when it is
+// there, one for each handle that it asks a server for, and one for each "settle" that it is sent, when all
+// events that came are in the index.
 
 import { get } from 'node:http'
 import { createServer } from 'node:net'
@@ -21,7 +21,7 @@ import {
 import { BsyncService, envToCfg } from '@atproto/bsync'
 import { Secp256k1Keypair } from '@atproto/crypto'
 
-const { APPVIEW_PORT, APPVIEW_DID, PLC_URL, POSTGRES_URL, FIREHOSES, NAMES } = process.env
+const { APPVIEW_PORT, APPVIEW_DID, PLC_URL, POSTGRES_URL, FIREHOSES, IMAGES, NAMES } = process.env
 const API_KEY = 'bsync'
 const domains = Object.entries(JSON.parse(NAMES))
 
@@ -89,6 +89,7 @@ const config = new ServerConfig({
   bigThreadUris: new Set(),
   maxThreadParents: 50,
   disableSsrfProtection: true,
+  blobCacheLocation: IMAGES,
   searchTagsHide: new Set(),
   searchTagsHideAll: new Set(),
   threadTagsBumpDown: new Set(),
