@@ -139,6 +139,8 @@ export const compare = async ([ours, reference], { longest, stranger }) => {
     }
     const { author } = then['own feed'].data.feed.find(({ post }) => post.uri === ours.hello.uri).post
     equal(author.displayName, 'Anna, new', 'with old posts, too')
+    const liked = then.likes.data.feed.find(({ post }) => post.uri === ours.hello.uri).post
+    equal(liked.author.displayName, 'Anna, new', 'and among what she likes')
   })
   await attempt('replies are in their threads', async () => {
     const { thread } = then["thread of Ben's post"].data

@@ -44,7 +44,7 @@ const lists = async ({ anna, ben, hello, picture, answer, quoted, liked, again }
     'a reply is in the thread',
   )
   const likes = await anna.ask('app.bsky.feed.getActorLikes', { actor: anna.did }, options)
-  equal(uris(likes.data.feed), [picture.uri], 'likes are listed')
+  equal(uris(likes.data.feed), [hello.uri, picture.uri], 'likes are listed')
   const quotes = await anna.ask('app.bsky.feed.getQuotes', { uri: hello.uri }, options)
   equal(
     quotes.data.posts.map(({ uri }) => uri),

@@ -38,6 +38,8 @@ export class Side {
     this.answer = await anna.post('nice', reply(this.picture))
     this.quoted = await ben.post('she said', { embed: quote(this.hello) })
     this.liked = await anna.like(this.picture)
+    // Of her own: there her new name is shown among what she likes.
+    await anna.like(this.hello)
     this.again = await anna.repost(this.picture)
   }
 
