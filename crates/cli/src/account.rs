@@ -10,9 +10,10 @@ use identity::Origin;
 use serde_json::{Value, json};
 use store::{Account, Reading};
 use syntax::{AtIdentifier, Datetime, Handle};
+use zeroize::Zeroizing;
 
 use crate::client::Client;
-use crate::operator::Operator;
+use crate::operator::{self, Operator};
 use crate::output;
 use crate::repo_stored::{for_each, reading};
 
@@ -60,7 +61,8 @@ pub(crate) struct CreateArguments {
     /// Where the server is
     #[arg(long, value_name = "URL", default_value = "http://localhost:2583")]
     url: Origin,
-    /// The admin password, to make an invite code with if the server wants one
+    /// The admin password, to make an invite code with if the server wants one; otherwise it is in
+    /// PAGURUS_ADMIN_PASSWORD, or asked for
     #[arg(long, value_name = "PASSWORD")]
     admin_password: Option<String>,
     /// Prints JSON
@@ -123,11 +125,17 @@ fn create(arguments: &CreateArguments) -> anyhow::Result<ExitCode> {
             "password": password,
         });
         if described["inviteCodeRequired"] == json!(true) {
-            let admin = arguments.admin_password.as_deref();
-            let admin = admin.context("the server wants an invite code: give --admin-password")?;
+            // The server wants an invite code.
+            let admin = match &arguments.admin_password {
+                Some(given) => Zeroizing::new(given.clone()),
+                None => operator::password(&arguments.url, None)?,
+            };
             let method = "com.atproto.server.createInviteCode";
-            let code =
-                client.clone().with_admin(admin).procedure(method, &json!({"useCount": 1})).await?;
+            let code = client
+                .clone()
+                .with_admin(&admin)
+                .procedure(method, &json!({"useCount": 1}))
+                .await?;
             input["inviteCode"] = code["code"].clone();
         }
         client.procedure("com.atproto.server.createAccount", &input).await

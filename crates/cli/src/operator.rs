@@ -1,13 +1,14 @@
 //! What commands share that ask a running server as its operator. They call the methods that
 //! everybody else calls who has the admin password.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use identity::Origin;
 use serde_json::{Value, json};
 use syntax::{AtIdentifier, Did};
+use zeroize::Zeroizing;
 
 use crate::client::Client;
 use crate::output;
@@ -39,13 +40,8 @@ impl Operator {
         &self,
         ask: impl AsyncFnOnce(&Client) -> anyhow::Result<Shown>,
     ) -> anyhow::Result<ExitCode> {
-        let password = Password {
-            name: &format!("admin password of {}", self.url),
-            file: self.admin_password_file.as_deref(),
-            option: "--admin-password-file",
-            variable: "PAGURUS_ADMIN_PASSWORD",
-        };
-        let client = Client::new(self.url.clone())?.with_admin(&password.read()?);
+        let password = password(&self.url, self.admin_password_file.as_deref())?;
+        let client = Client::new(self.url.clone())?.with_admin(&password);
         let runtime = tokio::runtime::Runtime::new().context("no threads to run on")?;
         let (json, lines) = runtime.block_on(ask(&client))?;
         if self.json {
@@ -55,6 +51,17 @@ impl Operator {
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Reads the admin password of a server, or asks for it.
+pub(crate) fn password(url: &Origin, file: Option<&Path>) -> anyhow::Result<Zeroizing<String>> {
+    let password = Password {
+        name: &format!("admin password of {url}"),
+        file,
+        option: "--admin-password-file",
+        variable: "PAGURUS_ADMIN_PASSWORD",
+    };
+    password.read()
 }
 
 /// Writes a query with its parameters.

@@ -6,6 +6,7 @@ use super::View;
 use super::local::Post;
 
 const GET_POST_THREAD: &str = "app.bsky.feed.getPostThread";
+const THREAD_VIEW: &str = "app.bsky.feed.defs#threadViewPost";
 
 impl View<'_> {
     /// Adds new replies under what they reply to.
@@ -63,7 +64,8 @@ impl View<'_> {
                 self.ask(GET_POST_THREAD, &params).await.map(|mut above| above["thread"].take());
         }
         for post in new.into_iter().rev() {
-            let mut thread = node(self.post(post).await);
+            // What is beside the thread is not shown above.
+            let mut thread = json!({ "$type": THREAD_VIEW, "post": self.post(post).await });
             if let Some(above) = above {
                 thread["parent"] = above;
             }
@@ -74,7 +76,7 @@ impl View<'_> {
 }
 
 fn node(post: Value) -> Value {
-    json!({ "$type": "app.bsky.feed.defs#threadViewPost", "post": post, "replies": [] })
+    json!({ "$type": THREAD_VIEW, "post": post, "replies": [] })
 }
 
 /// Finds the place of a post in a thread, below its top.
