@@ -20,6 +20,7 @@ const PATTERNS = [
   [/bafyrei[a-z2-7]{52}/g, 'cid'],
   [/\b[234567a-j][234567a-z]{12}\b/g, (text) => (isNear(tidTime(text)) ? 'tid' : null)],
   [/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, (text) => (isNear(Date.parse(text)) ? '<time>' : text)],
+  [/\b1[789]\d{14}\b/g, '<sequence number>'],
   [/\b1[789]\d{11}\b/g, '<milliseconds>'],
   [/\b1[789]\d{8}\b/g, '<seconds>'],
   // Signatures of operations.
