@@ -20,7 +20,6 @@ const PATTERNS = [
   [/bafyrei[a-z2-7]{52}/g, 'cid'],
   [/\b[234567a-j][234567a-z]{12}\b/g, (text) => (isNear(tidTime(text)) ? 'tid' : null)],
   [/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, (text) => (isNear(Date.parse(text)) ? '<time>' : text)],
-  [/\b1[789]\d{14}\b/g, '<sequence number>'],
   [/\b1[789]\d{11}\b/g, '<milliseconds>'],
   [/\b1[789]\d{8}\b/g, '<seconds>'],
   // Signatures of operations.
@@ -71,6 +70,8 @@ export class Names {
         ? list.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
         : list
     }
+    // Sequence numbers are times.
+    if (Number.isInteger(value) && isNear(value / 1000)) return '<sequence number>'
     if (value === null || typeof value !== 'object') return value
     return Object.fromEntries(
       Object.entries(value)
