@@ -65,8 +65,8 @@ export class Names {
     if (typeof value === 'string') return TOKEN.test(value) ? this.#token(value, where) : this.text(value, where)
     if (Array.isArray(value)) {
       const list = value.map((each, index) => this.value(each, `${where}.${index}`))
-      // Codes are drawn by chance, and sorted by that.
-      return /\.(codes|invites)$/.test(where)
+      // Codes and DIDs are drawn by chance, and sorted by that.
+      return /\.(codes|invites|infos)$/.test(where)
         ? list.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
         : list
     }
