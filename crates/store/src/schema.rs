@@ -9,11 +9,12 @@ use rusqlite::{Connection, OpenFlags};
 use thiserror::Error;
 
 /// What makes each version of the one before it, from the empty database on.
-const VERSIONS: [&str; 4] = [
+const VERSIONS: [&str; 5] = [
     include_str!("schema/1.sql"),
     include_str!("schema/2.sql"),
     include_str!("schema/3.sql"),
     include_str!("schema/4.sql"),
+    include_str!("schema/5.sql"),
 ];
 
 /// Marks a database as ours: `PGRS`.
@@ -127,8 +128,8 @@ mod tests {
         assert_eq!(connection.query_row(factor, (), |row| row.get::<_, i64>(0)).unwrap(), 0);
         connection.execute("INSERT INTO reserved_handle VALUES ('a.example', 1)", ()).unwrap();
         check(&path).unwrap();
-        let copy = path.with_extension("before-version-4.sqlite");
-        assert!(matches!(check(&copy), Err(SchemaError::TooOld { found: 3, known: 4, .. })));
+        let copy = path.with_extension("before-version-5.sqlite");
+        assert!(matches!(check(&copy), Err(SchemaError::TooOld { found: 3, known: 5, .. })));
         migrate(&mut connection, &path).unwrap();
     }
 }

@@ -3,6 +3,7 @@
 //! Each query outside the hot path goes through here, written once: `$1` stands for the first
 //! parameter. The body of a transaction is straight code that cannot await.
 
+use std::array::TryFromSliceError;
 use std::num::TryFromIntError;
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
@@ -94,9 +95,10 @@ impl<'a> Tx<'a> {
         let mut statement = self.connection.prepare_cached(sql)?;
         for (index, value) in values.iter().enumerate() {
             // A parameter's name, not its place: a query may use them in any order.
-            let name = ["$1", "$2", "$3", "$4", "$5", "$6", "$7", "$8", "$9", "$10", "$11", "$12"]
+            let name = ["$1", "$2", "$3", "$4", "$5", "$6", "$7", "$8", "$9", "$10", "$11", "$12",
+                "$13", "$14", "$15", "$16"]
                 .get(index)
-                .expect("no query has more than twelve parameters");
+                .expect("no query has more than sixteen parameters");
             let place = statement.parameter_index(name)?;
             statement.raw_bind_parameter(place.ok_or(Error::Malformed("parameter"))?, value)?;
         }
@@ -143,6 +145,18 @@ impl Row<'_> {
         Ok(self.0.get(column)?)
     }
 
+    /// Reads a hash or an id, which have a fixed length.
+    pub(crate) fn array<const N: usize>(&self, column: usize) -> Result<[u8; N], Error> {
+        self.opt_array(column)?.ok_or(Error::Malformed("NULL"))
+    }
+
+    pub(crate) fn opt_array<const N: usize>(&self, column: usize) -> Result<Option<[u8; N]>, Error> {
+        let bytes = self.0.get_ref(column)?.as_blob_or_null();
+        let bytes = bytes.map_err(|_| Error::Malformed("bytes"))?;
+        let array = bytes.map(|bytes| bytes.try_into()).transpose();
+        array.map_err(|_: TryFromSliceError| Error::Malformed("length"))
+    }
+
     pub(crate) fn did(&self, column: usize) -> Result<Did, Error> {
         Did::parse(&self.text(column)?).map_err(|_| Error::Malformed("DID"))
     }
@@ -154,6 +168,13 @@ impl Row<'_> {
 
     pub(crate) fn tid(&self, column: usize) -> Result<Tid, Error> {
         Ok(Tid::from_u64(self.uint(column)?))
+    }
+}
+
+impl<'a> Value<'a> {
+    /// Returns bytes, or none.
+    pub(crate) fn opt_blob<const N: usize>(bytes: Option<&'a [u8; N]>) -> Self {
+        bytes.map_or(Self::Null, |bytes| Self::Blob(bytes))
     }
 }
 
