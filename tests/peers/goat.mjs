@@ -6,7 +6,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { spawnSync } from 'node:child_process'
 
-import { ask, attempt, call, check, drive, equal, folder, pds, plc, runToEnd, sleep, start, topic, until } from './ground.mjs'
+import { adminPassword, ask, attempt, call, check, drive, equal, folder, pds, plc, runToEnd, sleep, start, topic, until } from './ground.mjs'
 import { Workload } from './workload.mjs'
 
 const POST = 'app.bsky.feed.post'
@@ -143,6 +143,43 @@ await drive('goat', async () => {
     check(about.availableUserDomains.includes('.test'), 'pds describe describes', about)
     const list = await goat('pds', '--pds-host', pds, 'account', 'list')
     check(list.includes(`${did}\tactive`), 'pds account list has the account')
+  })
+
+  await attempt('pds admin', async () => {
+    const admin = (...args) => goat('pds', 'admin', '--pds-host', pds, '--admin-password', adminPassword, ...args)
+    const listed = async () => (await admin('account', 'list')).split('\n').find((line) => line.startsWith(did))
+    check((await listed()).startsWith(`${did}\tactive\t`), 'account list has the account')
+    const info = async () => JSON.parse(await admin('account', 'info', did))
+    equal((await info()).email, `${handle}@example.com`, 'account info has the address')
+    const codes = (await admin('create-invites', '--count', '2', '--uses', '3')).split('\n')
+    check(codes.length === 2 && codes.every((code) => /^localhost-[a-z2-7]{5}-[a-z2-7]{5}$/.test(code)), 'create-invites', codes)
+    const named = ['--handle', `by${handle}`, '--password', 'password', '--email', `by${handle}@example.com`]
+    const made = (await admin('account', 'create', ...named)).match(/did:plc:[a-z2-7]{24}/)?.[0]
+    check(made, 'account create makes another account')
+    await admin('account', 'takedown', made)
+    equal((await call('com.atproto.sync.getRepo', { params: { did: made } })).body.error, 'RepoTakendown', 'takedown')
+    await admin('account', 'takedown', '--reverse', made)
+    equal((await call('com.atproto.sync.getRepo', { params: { did: made } })).status, 200, 'takedown --reverse')
+    const updates = ['--email', `new${handle}@example.com`, '--handle', `other${handle}`]
+    await admin('account', 'update', ...updates, made)
+    const { body } = await call('com.atproto.admin.getAccountInfo', { params: { did: made }, admin: true })
+    equal([body.email, body.handle], [`new${handle}@example.com`, `other${handle}`], 'account update changes both')
+    const [, fresh] = (await admin('account', 'reset-password', made)).match(/new password: (\S+)/) ?? []
+    await ask('com.atproto.server.createSession', { input: { identifier: made, password: fresh } })
+    await admin('account', 'delete', made)
+    equal((await call('com.atproto.sync.getRepoStatus', { params: { did: made } })).status, 400, 'account delete')
+
+    const cid = await goat('blob', 'ls', did)
+    const read = async () => (await call('com.atproto.sync.getBlob', { params: { did, cid } })).status
+    const status = async () => JSON.parse(await admin('blob', 'status', did, cid)).takedown?.applied ?? false
+    equal([await read(), await status()], [200, false], 'a blob is served')
+    await admin('blob', 'purge', did, cid)
+    equal([await read(), await status()], [400, true], 'and not when it was purged')
+    await admin('blob', 'purge', '--reverse', did, cid)
+    equal([await read(), await status()], [200, false], 'and again when that is undone')
+    const wrong = ['pds', 'admin', '--pds-host', pds, '--admin-password', 'wrong']
+    const refusal = await goatFails(...wrong, 'account', 'info', did)
+    check(/AuthenticationRequired/.test(refusal), 'a wrong password is refused', refusal)
   })
 
   await attempt('account deactivate, activate', async () => {

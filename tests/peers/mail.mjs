@@ -6,7 +6,24 @@ import { join } from 'node:path'
 import { simpleParser } from 'mailparser'
 import { SMTPServer } from 'smtp-server'
 
-import { adminPassword, ask, atEnd, call, check, drive, equal, folder, freePort, installed, plc, runToEnd, start, topic, until } from './ground.mjs'
+import {
+  adminPassword,
+  ask,
+  atEnd,
+  call,
+  check,
+  drive,
+  equal,
+  folder,
+  freePort,
+  installed,
+  plc,
+  runToEnd,
+  sleep,
+  start,
+  topic,
+  until,
+} from './ground.mjs'
 
 const USER = 'shells'
 const PASSWORD = 'a pass:word@home'
@@ -19,6 +36,7 @@ const openPost = (port, options = {}) =>
     const mails = []
     const post = new SMTPServer({
       disabledCommands: ['STARTTLS'],
+      closeTimeout: 500,
       allowInsecureAuth: true,
       onAuth: ({ username, password }, _, done) =>
         username === USER && password === PASSWORD ? done(null, { user: username }) : done(new Error('who is that?')),
@@ -56,11 +74,22 @@ const ours = async (url) => {
   return host
 }
 
+/** Checks what every letter of the server has, and that its links lead somewhere. */
+const checkLetter = async (mail) => {
+  equal([mail.from.text, mail.headers.get('auto-submitted')], [`"Shells" <shells@example.com>`, 'auto-generated'], 'it says who sends it')
+  const links = [...mail.html.matchAll(/<a href="([^"]*)">/g)].map(([, link]) => link)
+  check(links.length > 0, `${mail.subject} has a link`, mail.html)
+  for (const link of links) {
+    check(mail.text.includes(link), 'it is in both forms', mail.text)
+    const { status } = await fetch(link)
+    equal(status, 200, `${link} leads somewhere`)
+  }
+}
+
 const codeOf = (mail) => {
   const [, code] = mail.text.match(/\n {4}([A-Z2-7]{5}-[A-Z2-7]{5})\n/) ?? []
   check(code, `${mail.subject} has a code`, mail.text)
   check(mail.html.includes(`<pre>${code}</pre>`), 'in both forms', mail.html)
-  equal([mail.from.text, mail.headers.get('auto-submitted')], [`"Shells" <shells@example.com>`, 'auto-generated'], 'it says who sends it')
   return code
 }
 
@@ -88,41 +117,85 @@ await drive('mail', async () => {
     await server.begin()
   })
   const mails = await openPost(port)
-  const next = async (action) => {
-    const before = mails.length
-    await action()
-    return until('a mail arrives', () => mails.length > before && mails.at(-1), 60)
+  let read = 0
+  /** The next mail, which is this one and no other. */
+  const next = async (subject, to) => {
+    const mail = await until(`"${subject}" arrives`, () => mails[read], 60)
+    read += 1
+    const recipients = mail.envelope.rcptTo.map(({ address }) => address)
+    equal([mail.subject, mail.to.text, recipients], [subject, to, [to]], 'the next mail')
+    return mail
+  }
+  const letter = async (subject, to) => {
+    const mail = await next(subject, to)
+    await checkLetter(mail)
+    return mail
+  }
+  const code = async (subject, to) => codeOf(await letter(subject, to))
+  const news = async (subject, to, expected) => {
+    const { text } = await letter(subject, to)
+    check(text.includes(expected), `${to} is told`, text)
   }
 
-  await topic('it arrives once, and its code works', async () => {
-    const mail = await next(() => {})
-    equal([mails.length, mail.envelope.rcptTo[0].address], [1, email], 'it arrives once')
-    await post('server.confirmEmail', { email, token: codeOf(mail) })
+  await topic('it arrives, and its code works', async () => {
+    await post('server.confirmEmail', { email, token: await code('Email Confirmation', email) })
     check((await server.ask('com.atproto.server.getSession', { token })).emailConfirmed, 'the address is confirmed')
   })
+  const moved = 'alice@example.com'
   await topic('so do the others', async () => {
-    const update = await next(() => post('server.requestEmailUpdate'))
-    await post('server.updateEmail', { email: 'alice@example.com', token: codeOf(update) })
-    const identity = await next(() => post('identity.requestPlcOperationSignature'))
-    equal(identity.to.text, 'alice@example.com', 'mail goes to the new address')
-    const { operation } = await post('identity.signPlcOperation', { token: codeOf(identity) })
+    await post('server.requestEmailUpdate')
+    await post('server.updateEmail', { email: moved, token: await code('Email Update Requested', email) })
+    // The one that may have lost the account is told, and where it went.
+    await news('Email Changed', email, moved)
+    await post('identity.requestPlcOperationSignature')
+    const input = { token: await code('PLC Update Operation Requested', moved) }
+    const { operation } = await post('identity.signPlcOperation', input)
     check(operation.sig, 'an operation is signed')
-    const reset = await next(() => post('server.requestPasswordReset', { email: 'alice@example.com' }))
-    await post('server.resetPassword', { token: codeOf(reset), password: 'the second' })
-    token = (await post('server.createSession', { identifier: 'alice.test', password: 'the second' })).accessJwt
-    const farewell = await next(() => post('server.requestAccountDelete'))
-    await post('server.deleteAccount', { did: account.did, password: 'the second', token: codeOf(farewell) })
+    await post('server.requestPasswordReset', { email: moved })
+    const reset = await code('Password Reset Requested', moved)
+    await post('server.resetPassword', { token: reset, password: 'the second' })
+    await news('Password Changed', moved, 'a new password')
+  })
+  await topic('codes are asked for at sign-in', async () => {
+    const credentials = { identifier: 'alice.test', password: 'the second' }
+    token = (await post('server.createSession', credentials)).accessJwt
+    await post('server.requestEmailConfirmation')
+    await post('server.confirmEmail', { email: moved, token: await code('Email Confirmation', moved) })
+    await post('server.updateEmail', { email: moved, emailAuthFactor: true })
+    await news('Sign-in Codes', moved, 'asked for a code')
+    const method = 'com.atproto.server.createSession'
+    const { status, body } = await call(method, { url: server.url, input: credentials })
+    equal([status, body.error], [401, 'AuthFactorTokenRequired'], 'a password is not enough')
+    const authFactorToken = await code('Sign-in Code', moved)
+    token = (await post('server.createSession', { ...credentials, authFactorToken })).accessJwt
+  })
+  await topic('operators write to owners', async () => {
+    const input = { recipientDid: account.did, senderDid: account.did, subject: 'About you', content: '<p>Well &amp; good.</p>' }
+    await server.ask('com.atproto.admin.sendEmail', { admin: true, input })
+    const mail = await next('About you', moved)
+    equal([mail.text.trim(), mail.html.trim()], ['Well & good.', input.content], 'it is in both forms')
+    equal([mail.from.text, mail.headers.has('auto-submitted')], [`"Shells" <shells@example.com>`, false], 'somebody wrote it')
+  })
+  await topic('an account goes by a code', async () => {
+    await post('server.requestAccountDelete')
+    const farewell = await code('Account Deletion Requested', moved)
+    await post('server.deleteAccount', { did: account.did, password: 'the second', token: farewell })
   })
   await topic('what is wrong is said in words', async () => {
     const env = { PAGURUS_MAIL__SMTP_URL: `smtp://${credentials}@127.0.0.1:${port}`, PAGURUS_MAIL__FROM: FROM }
-    const before = mails.length
     await runToEnd(process.env.PAGURUS_BIN, ['config', 'check-mail', email], { env })
-    equal([mails.length, mails.at(-1).subject], [before + 1, 'Mail works'], 'a mail is sent')
+    await next('Mail works', email)
     await explained(`smtp://${USER}:wrong@127.0.0.1:${port}`, 'user name and password')
     await explained(`smtp://${credentials}@127.0.0.1:${await freePort()}`, 'nothing listens there')
     await explained(`smtp://${credentials}@127.0.0.1:${port}?tls=required`, 'STARTTLS')
     const secure = await freePort()
     await openPost(secure, { secure: true, disabledCommands: [] })
     await explained(`smtps://${credentials}@127.0.0.1:${secure}`, 'TLS failed')
+  })
+  await topic('each came once, and there were no others', async () => {
+    // The server looks for mail once a second.
+    await sleep(3000)
+    equal(mails.slice(read).map(({ subject }) => subject), [], 'nothing else arrives')
+    equal(new Set(mails.map(({ messageId }) => messageId)).size, read, 'each has a name of its own')
   })
 })

@@ -174,6 +174,19 @@ impl PublicKey {
         self.verify_form(message, signature, SForm::Any)
     }
 
+    /// Checks a signature of a JSON Web Signature: as [`PublicKey::verify`] does, with any s.
+    ///
+    /// RFC 7518 knows nothing of low s, and neither do browsers and most libraries, so that half of
+    /// all honest signatures have a high one. What must not have a second form, such as the commits
+    /// of a repository, is not for this.
+    ///
+    /// # Errors
+    ///
+    /// [`VerifyError`] if the signature is malformed or not this key's.
+    pub fn verify_jws(&self, message: &[u8], signature: &[u8]) -> Result<(), VerifyError> {
+        self.verify_form(message, signature, SForm::Any)
+    }
+
     fn verify_form(
         &self,
         message: &[u8],
@@ -343,10 +356,15 @@ mod tests {
                 }
             };
             assert_eq!(verify(&high), Err(VerifyError::HighS));
-            for signature in [&high[..], &good] {
-                assert_eq!(key.public_key().verify_of_2023(b"message", signature), Ok(()));
+            type Lenient = fn(&PublicKey, &[u8], &[u8]) -> Result<(), VerifyError>;
+            let lenients: [Lenient; 2] = [PublicKey::verify_of_2023, PublicKey::verify_jws];
+            for lenient in lenients {
+                let verify = |message: &[u8], s: &[u8]| lenient(&key.public_key(), message, s);
+                assert_eq!(verify(b"message", &high), Ok(()));
+                assert_eq!(verify(b"message", &good), Ok(()));
+                assert_eq!(verify(b"other", &high), Err(VerifyError::Mismatch));
+                assert_eq!(verify(b"message", &good[..63]), Err(VerifyError::Form));
             }
-            assert!(key.public_key().verify_of_2023(b"other", &high).is_err());
             assert_eq!(verify(&good[..63]), Err(VerifyError::Form));
             assert_eq!(verify(&[&good[..], &[0]].concat()), Err(VerifyError::Form));
             assert_eq!(verify(&[0; 64]), Err(VerifyError::Form));

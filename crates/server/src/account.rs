@@ -18,6 +18,7 @@ pub(crate) use crate::account::signing_key::set_signing_key;
 use crate::failure::{Failure, Fault, Refusal};
 use crate::handle::HandleError;
 use crate::pds::Pds;
+use crate::session::But;
 use crate::{handle, invite, session, write};
 
 /// An account that is to be made. Its identity is there already.
@@ -134,7 +135,7 @@ pub(crate) async fn resume(
             if let Some(password) = &password {
                 tx.set_password(id, password)?;
             }
-            tx.delete_refresh_tokens(id)?;
+            session::end_all(tx, id, But::Nothing)?;
             session::begin(tx, id, &new_id, None)?;
             Ok::<_, CreateError>(())
         })

@@ -6,7 +6,7 @@ mod identity;
 mod lexicon;
 mod migration;
 mod repo;
-mod server;
+pub(crate) mod server;
 mod sync;
 mod temp;
 

@@ -16,10 +16,11 @@ mod refresh;
 mod service;
 mod viewer;
 
+use http::request::Parts;
 use syntax::Did;
 
 pub(crate) use crate::caller::account::{
-    Access, Account, Full, NotTakenDown, OrTakenDown, Standard, standing as check_standing,
+    Access, Account, Full, NotTakenDown, OrApp, OrTakenDown, Standard, standing as check_standing,
 };
 pub(crate) use crate::caller::admin::Admin;
 pub(crate) use crate::caller::claimant::Claimant;
@@ -56,8 +57,8 @@ pub(crate) struct Request<'a> {
     /// The method that is called.
     pub(crate) method: &'static str,
     pub(crate) credentials: Credentials<'a>,
-    /// The query of the request's URL.
-    pub(crate) query: &'a str,
+    /// All that came before the body.
+    pub(crate) head: &'a Parts,
 }
 
 /// Anybody, whose credentials are not even looked at.

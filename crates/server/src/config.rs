@@ -57,6 +57,9 @@ pub struct Config {
     pub lexicon_authority_did: Option<Did>,
     /// Where users can write to.
     pub contact_email: Option<String>,
+    /// The apps that are shown with the name and the image which they say they have, by their client ids.
+    /// Of all others the address is shown, as anybody can say anything.
+    pub trusted_apps: Vec<String>,
     /// What users can read about privacy.
     pub privacy_policy_url: Option<Uri>,
     /// What users agree to.
@@ -222,6 +225,7 @@ impl Default for Config {
             reports: None,
             lexicon_authority_did: None,
             contact_email: None,
+            trusted_apps: Vec::new(),
             privacy_policy_url: None,
             terms_of_service_url: None,
             recovery_did_key: None,

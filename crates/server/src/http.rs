@@ -27,6 +27,7 @@ use tower_service::Service as _;
 
 use crate::failure::ErrorName;
 pub(crate) use crate::http::listen::{listen, listen_router};
+use crate::oauth;
 use crate::pds::Pds;
 use crate::well_known;
 use crate::xrpc::{self, Call, Methods};
@@ -74,6 +75,7 @@ impl Face {
         let verb = head.method.clone();
         let id = self.next_id();
         let may_compress = compress::accepted(&head.headers);
+        let is_from_app = oauth::is_from_app(&head.headers);
 
         let mut response = match head.uri.path().strip_prefix(xrpc::PREFIX) {
             _ if head.method == Method::OPTIONS => preflight(&head.headers),
@@ -97,6 +99,10 @@ impl Face {
         if is_cut_short {
             // The rest of the body is not read, so that nothing else can come on this connection.
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        if is_from_app {
+            let nonce = || self.pds.oauth.nonce(self.pds.clock.now_s());
+            headers.entry(oauth::DPOP_NONCE).or_insert_with(nonce);
         }
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
         headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));

@@ -18,11 +18,13 @@ use crate::keys::Keys;
 use crate::lexicons::Lexicons;
 use crate::mail::Mailer;
 use crate::mover::Mover;
+use crate::oauth::Oauth;
 use crate::password::Passwords;
 use crate::proxy::Proxy;
 use crate::rate::Rates;
 use crate::sending::Outflows;
 use crate::tasks::Tasks;
+use crate::web::Pending;
 use crate::write::Writers;
 
 /// A server's state. Cheap to clone; clones are the same server.
@@ -44,9 +46,14 @@ pub(crate) struct State {
     pub(crate) keys: Arc<Keys>,
     pub(crate) writers: Writers,
     pub(crate) firehose: Firehose,
+    /// How the server shows itself in pages.
+    pub(crate) look: pages::Look,
+    /// Sign-ins in browsers that wait for a mailed code.
+    pub(crate) pending: Pending,
     pub(crate) activations: Activations,
     pub(crate) mailer: Option<Mailer>,
     pub(crate) mover: Mover,
+    pub(crate) oauth: Oauth,
     pub(crate) outflows: Outflows,
     pub(crate) passwords: Passwords,
     pub(crate) resolver: Resolver,

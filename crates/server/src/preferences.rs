@@ -1,12 +1,16 @@
 //! What clients keep for an account: typed objects of `app.bsky`. Nothing here knows what they mean,
 //! but for the birth date, which weak sessions must not see.
 
+use ::oauth::scope::{Method, Need};
 use repo::data::json::{self, JsonError};
 use repo::data::{Limits, Map, Value};
 use store::Preference;
-use syntax::Datetime;
+use syntax::{Datetime, Nsid};
 use thiserror::Error;
 
+use crate::caller::{Access, Account};
+use crate::failure::Refusal;
+use crate::pds::Pds;
 use crate::token::Scope;
 
 /// The namespace of all preferences.
@@ -45,15 +49,28 @@ pub(crate) enum PreferenceError {
 }
 
 impl Reach {
-    /// Returns the reach of a session.
-    pub(crate) fn of(scope: Scope) -> Self {
-        if scope == Scope::Access { Self::All } else { Self::NotPersonal }
+    /// Returns the reach of a session: all of the owner's own, and of apps that were let in to
+    /// preferences.
+    pub(crate) fn of<A: Access>(caller: &Account<A>) -> Self {
+        let is_all = caller.is_app() || caller.scope() == Scope::Access;
+        if is_all { Self::All } else { Self::NotPersonal }
     }
 
     /// Tells whether preferences of a type are within it.
     pub(crate) fn includes(self, name: &str) -> bool {
         self == Self::All || name != PERSONAL
     }
+}
+
+/// Refuses an app that may not have the AppView asked for what is answered here in its place.
+pub(crate) fn check<A: Access>(
+    pds: &Pds,
+    caller: &Account<A>,
+    method: &str,
+) -> Result<(), Refusal> {
+    let method = Nsid::parse(method).expect("it is the name of a method");
+    let audience = pds.proxy.appview_audience();
+    caller.check(&Need::Rpc { method: Method::One(&method), audience: &audience })
 }
 
 /// Returns what a session sees of the preferences that are kept, and the ages that follow.

@@ -11,6 +11,7 @@ mod target;
 
 use std::sync::Arc;
 
+use ::oauth::scope::{Method as Asked, Need, Scopes};
 use axum::body::Body;
 use http::request::Parts;
 use http::{Method as Verb, Response, StatusCode};
@@ -22,13 +23,15 @@ use serde::de::DeserializeOwned;
 use store::Account as Row;
 use syntax::{Did, Nsid};
 
-use crate::caller::{self, Account, Caller as _, Credentials, OrTakenDown, Standard};
+use crate::caller::{self, Access, Account, Caller as _, Credentials, OrApp, OrTakenDown, Standard};
 use crate::failure::{Fault, Refusal};
+use crate::oauth;
 use crate::pds::Pds;
 use crate::privilege;
 pub(crate) use crate::proxy::exchange::Passed;
 use crate::proxy::exchange::{Question, ask, streamed};
 use crate::proxy::outgoing::Outgoing;
+use crate::proxy::target::PUSH;
 pub(crate) use crate::proxy::target::{Proxy, Target};
 use crate::token::{ServiceClaims, make_service_token};
 use crate::xrpc::{self, Call};
@@ -39,10 +42,15 @@ const TOKEN_TIME_S: u64 = 60;
 const GET_FEED_SKELETON: &str = "app.bsky.feed.getFeedSkeleton";
 const GET_FEED: &str = "app.bsky.feed.getFeed";
 
+/// What feed generators are called in their documents.
+const FEED_GENERATOR: &str = "bsky_fg";
+
 /// Who asks.
 struct Asker {
     account: Arc<Row>,
     is_privileged: bool,
+    /// What an app may do that was let in by OAuth.
+    granted: Option<Arc<Scopes>>,
 }
 
 /// Answers a request for a method that is not this server's own.
@@ -96,15 +104,20 @@ async fn pass(pds: &Pds, call: &mut Call, method: &Nsid) -> Result<Response<Body
     if privilege::is_privileged(method) && !asker.is_privileged {
         return Err(Refusal::invalid_token("Bad token method").into());
     }
+    if let Some(wanted) = wanted.as_ref().filter(|_| !is_push) {
+        asker.check(method, &wanted.audience())?;
+    }
     let body = Outgoing::of(call).await?;
     // Only for those who have signed in: DIDs that strangers name would be looked up for them.
     let target = match (method.as_str(), wanted) {
         (RegisterPush::NSID, _) => {
             let input = checked::<RegisterPush>(&body)?;
+            asker.check(method, &format!("{}#{PUSH}", input.service_did))?;
             pds.proxy.push_service(pds, input.service_did).await?
         }
         (UnregisterPush::NSID, _) => {
             let input = checked::<UnregisterPush>(&body)?;
+            asker.check(method, &format!("{}#{PUSH}", input.service_did))?;
             pds.proxy.push_service(pds, input.service_did).await?
         }
         (CreateReport::NSID, Some(wanted)) => {
@@ -117,6 +130,7 @@ async fn pass(pds: &Pds, call: &mut Call, method: &Nsid) -> Result<Response<Body
     let token = if method.as_str() == GET_FEED {
         let generator = feed_generator(pds, &call.head).await?;
         let skeleton = Nsid::parse(GET_FEED_SKELETON).expect("it is an NSID");
+        asker.check(&skeleton, &format!("{generator}#{FEED_GENERATOR}"))?;
         token_for(pds, &asker.account, &generator, skeleton)?
     } else {
         token_for(pds, &asker.account, &target.did, method.clone())?
@@ -131,17 +145,33 @@ async fn asker(pds: &Pds, head: &Parts, method: &Nsid) -> Result<Asker, Fault> {
     let credentials = Credentials::of(&head.headers);
     let is_report = method.as_str() == CreateReport::NSID;
     // The name only matters to tokens of services, which are not for here.
-    let request = caller::Request { pds, method: "", credentials, query: "" };
-    let (account, is_privileged) = if is_report {
-        let account = Account::<OrTakenDown<Standard>>::identify(request).await?;
-        (account.row(pds).await?, account.is_privileged())
-    } else {
-        let account = Account::<Standard>::identify(request).await?;
-        let row = account.row(pds).await?;
-        caller::check_standing(row.state.status())?;
-        (row, account.is_privileged())
-    };
-    Ok(Asker { account, is_privileged })
+    let request = caller::Request { pds, method: "", credentials, head };
+    if is_report {
+        let account = Account::<OrApp<OrTakenDown<Standard>>>::identify(request).await?;
+        return Asker::new(pds, account).await;
+    }
+    let account = Account::<OrApp<Standard>>::identify(request).await?;
+    let asker = Asker::new(pds, account).await?;
+    caller::check_standing(asker.account.state.status())?;
+    Ok(asker)
+}
+
+impl Asker {
+    async fn new<A: Access>(pds: &Pds, caller: Account<A>) -> Result<Self, Fault> {
+        let account = caller.row(pds).await?;
+        // What an app may ask for, its scopes say.
+        let is_privileged = caller.is_app() || caller.is_privileged();
+        Ok(Self { account, is_privileged, granted: caller.granted().cloned() })
+    }
+
+    /// Refuses an app that may not have a service asked for something.
+    fn check(&self, method: &Nsid, audience: &str) -> Result<(), Refusal> {
+        let need = Need::Rpc { method: Asked::One(method), audience };
+        match self.granted.as_ref().and_then(|granted| granted.missing(&need)) {
+            None => Ok(()),
+            Some(scope) => Err(oauth::scope_missing(&scope)),
+        }
+    }
 }
 
 /// Makes a token with which a service is asked one thing for an account.

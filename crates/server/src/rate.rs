@@ -227,6 +227,11 @@ impl Standing {
         }
     }
 
+    /// Returns after how many seconds there is something left again.
+    pub(crate) fn seconds_left(&self, now_ms: u64) -> u64 {
+        self.reset_at_ms.saturating_sub(now_ms).div_ceil(1000)
+    }
+
     /// Tells clients.
     pub(crate) fn write_to(&self, headers: &mut HeaderMap) {
         const LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");

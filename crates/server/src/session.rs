@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use data_encoding::BASE64;
-use store::{AccountId, RefreshToken, Tx};
+use store::{AccountId, DeviceId, RefreshToken, Tx};
 use syntax::{Did, Handle};
 
 use crate::clock::millis;
@@ -66,6 +66,37 @@ pub(crate) fn begin(
         next_id: None,
         app_password: app_password.map(str::to_owned),
     })
+}
+
+/// What goes on when everything else ends.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum But<'a> {
+    /// Nothing.
+    Nothing,
+    /// The session of a refresh token.
+    Session(&'a str),
+    /// What is signed in in a browser.
+    Device(&'a DeviceId),
+}
+
+/// Ends the sessions of an account: those with passwords, those of apps that were let in, and those in
+/// browsers.
+pub(crate) fn end_all(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    but: But<'_>,
+) -> Result<(), store::Error> {
+    match but {
+        But::Session(id) => tx.delete_refresh_tokens_but(account, id)?,
+        But::Nothing | But::Device(_) => tx.delete_refresh_tokens(account)?,
+    }
+    tx.delete_oauth_sessions(account)?;
+    tx.delete_oauth_agreements(account, None)?;
+    let device = match but {
+        But::Device(device) => Some(device),
+        But::Nothing | But::Session(_) => None,
+    };
+    tx.sign_out_everywhere(account, device)
 }
 
 /// Exchanges a refresh token for another; `None` if it was revoked or has ended.

@@ -51,8 +51,7 @@ pub(crate) async fn sign_in(pds: &Pds, given: Given<'_>) -> Result<SignedIn, Fau
         return Err(Refusal::unauthenticated("Invalid identifier or password").into());
     };
     let account = &signed_in.account;
-    let is_asked = account.email_auth_factor && account.email_confirmed_at.is_some();
-    if is_asked && signed_in.app_password.is_none() {
+    if is_asked_for_code(account) && signed_in.app_password.is_none() {
         // Clients send an empty one along before they know that they have to ask for it.
         match given.code.map(str::trim).filter(|code| !code.is_empty()) {
             Some(code) => spend_code(pds, account, code).await?,
@@ -66,8 +65,49 @@ pub(crate) async fn sign_in(pds: &Pds, given: Given<'_>) -> Result<SignedIn, Fau
     Ok(signed_in)
 }
 
+/// Somebody at a browser whose password was right.
+pub(crate) enum Entered {
+    /// That was all.
+    In(Account),
+    /// A code was mailed that has to come along.
+    Waiting(Account),
+}
+
+/// Finds the account, and checks its own password: what somebody at a browser types first. Passwords of
+/// apps are for apps.
+///
+/// # Errors
+///
+/// [`Fault`] with 401 `AuthenticationRequired` if name or password are wrong.
+pub(crate) async fn enter(
+    pds: &Pds,
+    identifier: &str,
+    password: &str,
+) -> Result<Entered, Fault> {
+    let account = find(pds, identifier).await?;
+    let signed_in = authenticate(pds, account, password).await?;
+    let Some(signed_in) = signed_in.filter(|signed_in| signed_in.app_password.is_none()) else {
+        return Err(Refusal::unauthenticated("Invalid identifier or password").into());
+    };
+    let account = signed_in.account;
+    if !is_asked_for_code(&account) {
+        return Ok(Entered::In(account));
+    }
+    mail_code(pds, &account).await?;
+    Ok(Entered::Waiting(account))
+}
+
+/// Tells whether an account asks for a mailed code beside its password.
+fn is_asked_for_code(account: &Account) -> bool {
+    account.email_auth_factor && account.email_confirmed_at.is_some()
+}
+
 /// Takes the mailed code, which is good once.
-async fn spend_code(pds: &Pds, account: &Account, code: &str) -> Result<(), Fault> {
+///
+/// # Errors
+///
+/// [`Fault`] with what is said of codes that are not good.
+pub(crate) async fn spend_code(pds: &Pds, account: &Account, code: &str) -> Result<(), Fault> {
     let (account, code) = (account.clone(), code.to_owned());
     pds.store
         .write(move |tx| {
@@ -78,7 +118,11 @@ async fn spend_code(pds: &Pds, account: &Account, code: &str) -> Result<(), Faul
 }
 
 /// Mails a code in place of the one before it, unless that has just been sent.
-async fn mail_code(pds: &Pds, account: &Account) -> Result<(), Fault> {
+///
+/// # Errors
+///
+/// [`Fault`] if too many were sent.
+pub(crate) async fn mail_code(pds: &Pds, account: &Account) -> Result<(), Fault> {
     let sent = pds.store.read(|tx| tx.email_token(account.id, Purpose::SignIn)).await;
     let sent = sent.map_err(|error: store::Error| Fault::from(error))?;
     let now_ms = pds.clock.now_ms();

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
+use ::oauth::metadata::{Issuer, IssuerError};
 use identity::dns::{Answer, Dns, DnsError, DnsTable, Nameservers, TestDomain};
 use identity::outbound::{Client, Settings, Strangers};
 use identity::resolve::{Memory, PlcClient, Resolver, Sources};
@@ -23,12 +24,14 @@ use crate::keys::{Keys, KeysError};
 use crate::lexicons::{Lexicons, Source};
 use crate::mail::{MailSetupError, Mailer};
 use crate::mover::Mover;
+use crate::oauth::Oauth;
 use crate::password::Passwords;
 use crate::pds::{Pds, State};
 use crate::proxy::Proxy;
 use crate::rate::Rates;
 use crate::sending::Outflows;
 use crate::tasks::Tasks;
+use crate::web::{self, Pending};
 use crate::write::Writers;
 
 /// How long a directory, a nameserver or a host may take to answer.
@@ -49,6 +52,9 @@ pub enum StartError {
     /// The public URL is not one.
     #[error("public_url is malformed")]
     Url(#[from] OriginError),
+    /// The public URL does not do for an authorization server.
+    #[error("public_url is not the origin of an authorization server")]
+    Issuer(#[from] IssuerError),
     /// The public URL's host does not do for a DID.
     #[error("public_url does not make a DID")]
     Did(#[from] DidError),
@@ -124,6 +130,8 @@ pub(crate) fn state(
     let relays = tell_crawlers(&config, &url, &clock, &tasks, &store, &dns);
     let mover = Mover::new(strangers.clone(), relays);
     let proxy = Proxy::new(&config, Arc::clone(&dns), strangers.clone());
+    let issuer = Issuer::parse(&url.to_string())?;
+    let oauth = Oauth::new(issuer, &keys.jwt, strangers.clone(), config.dev, clock.now_s());
     let sources = Sources {
         plc: plc.clone(),
         http: strangers,
@@ -139,7 +147,10 @@ pub(crate) fn state(
         lexicons,
         activations: Activations::default(),
         mailer: Mailer::new(&config.mail, &config.branding, url.host())?,
+        look: web::look(&config, url.host()),
+        pending: Pending::default(),
         mover,
+        oauth,
         outflows: Outflows::new(config.data.clone()),
         clock,
         tasks,

@@ -15,7 +15,9 @@ use serde_json::json;
 use syntax::Handle;
 
 use crate::failure::Refusal;
+use crate::oauth;
 use crate::pds::Pds;
+use crate::web;
 
 const BANNER: &str = "\
 This is Pagurus, a personal data server of the AT Protocol.
@@ -39,6 +41,8 @@ pub(crate) fn router(pds: Pds) -> Router {
     };
     Router::new()
         .merge(dev)
+        .merge(oauth::router())
+        .merge(web::router())
         .route("/", get(banner))
         .route("/moving", get(moving::moving))
         .route("/robots.txt", get(async || ROBOTS))

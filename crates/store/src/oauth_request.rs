@@ -14,6 +14,8 @@ pub struct OauthRequest {
     pub request: String,
     /// The browser that has come with it.
     pub device: Option<DeviceId>,
+    /// When that was, in milliseconds since 1970.
+    pub opened_at: Option<u64>,
     /// When it ends, in milliseconds since 1970.
     pub expires_at: u64,
     /// What the owner of an account has agreed to.
@@ -31,10 +33,10 @@ pub struct Granted {
     pub scope: String,
 }
 
-const COLUMNS: &str = "id, request, device, expires_at, code, account, scope";
+const COLUMNS: &str = "id, request, device, opened_at, expires_at, code, account, scope";
 
 fn read(row: &Row<'_>) -> Result<OauthRequest, Error> {
-    let granted = match (row.opt_array(4)?, row.opt_int(5)?, row.opt_text(6)?) {
+    let granted = match (row.opt_array(5)?, row.opt_int(6)?, row.opt_text(7)?) {
         (Some(code), Some(account), Some(scope)) => {
             Some(Granted { code, account: AccountId(account), scope })
         }
@@ -44,7 +46,8 @@ fn read(row: &Row<'_>) -> Result<OauthRequest, Error> {
         id: row.array(0)?,
         request: row.text(1)?,
         device: row.opt_array(2)?,
-        expires_at: row.uint(3)?,
+        opened_at: row.opt_uint(3)?,
+        expires_at: row.uint(4)?,
         granted,
     })
 }
@@ -93,10 +96,17 @@ impl Tx<'_> {
         device: &DeviceId,
         expires_at: u64,
     ) -> Result<bool, Error> {
+        let now_ms = int(self.now_ms());
         let changed = self.execute(
-            "UPDATE oauth_request SET device = $2, expires_at = $3
+            "UPDATE oauth_request SET
+               device = $2, opened_at = coalesce(opened_at, $4), expires_at = $3
              WHERE id = $1 AND code IS NULL AND (device IS NULL OR device = $2)",
-            &[Value::Blob(id), Value::Blob(device), Value::Int(int(expires_at))],
+            &[
+                Value::Blob(id),
+                Value::Blob(device),
+                Value::Int(int(expires_at)),
+                Value::Int(now_ms),
+            ],
         )?;
         Ok(changed > 0)
     }
@@ -125,6 +135,16 @@ impl Tx<'_> {
             ],
         )?;
         Ok(changed > 0)
+    }
+
+    /// Returns what was agreed to, by its code, whether or not it has ended.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] if the database failed.
+    pub fn oauth_code(&mut self, code: &[u8; 32]) -> Result<Option<OauthRequest>, Error> {
+        let sql = format!("SELECT {COLUMNS} FROM oauth_request WHERE code = $1");
+        self.query_opt(&sql, &[Value::Blob(code)], read)
     }
 
     /// Takes what was agreed to, by its code, whether or not it has ended. It is gone afterwards.

@@ -4,6 +4,7 @@ import { createServer } from 'node:http'
 
 import { attempt, atEnd, call, check, equal, freePort, until } from '../ground.mjs'
 import { createIdentity, decodeToken, Key } from '../compare/tokens.mjs'
+import { listed } from './listed.mjs'
 import { LAG, now, REV, uris } from './people.mjs'
 
 const sorted = (values) => [...values].sort()
@@ -186,5 +187,6 @@ export const shown = async (side, other) => {
   })
   await attempt('what is written to the AppView arrives', () => writes(side))
   await attempt('a feed of somebody who makes one', () => feeds(side))
+  await listed(side)
   await attempt('what another server has is told by the AppView', () => foreign(side, other))
 }

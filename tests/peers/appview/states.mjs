@@ -1,6 +1,6 @@
 // What happens to accounts reaches the AppView: names, sleep, takedowns, deletion.
 
-import { ask, attempt, call, check, equal, say, until } from '../ground.mjs'
+import { ask, attempt, call, check, equal, until } from '../ground.mjs'
 import { images, pixels, Person, uris } from './people.mjs'
 
 const told = async (person, method, params) => {
@@ -39,16 +39,6 @@ export const states = async (side) => {
     check((await timeline()).includes(side.picture.uri), 'and its posts')
   })
   await attempt(of('an account is taken down and put back'), async () => {
-    // Until our server has takedowns.
-    const has = await call('com.atproto.admin.getSubjectStatus', {
-      url: host.url,
-      admin: true,
-      params: { did: ben.did },
-    })
-    if (has.body.message === 'Unexpected authorization type') {
-      say(`NOT SEEN: ${host.name} has no takedowns yet`)
-      return check(host.name === 'ours', 'only ours has none')
-    }
     const subject = { $type: 'com.atproto.admin.defs#repoRef', did: ben.did }
     const mark = (applied) => {
       const input = { subject, takedown: { applied, ...(applied && { ref: 'test' }) } }

@@ -132,11 +132,8 @@ export class Known {
     }
   }
 
-  /** Writes the list: where calls are many, they are on one line. */
   async write() {
-    const entry = ({ calls, ...rest }) =>
-      `    ${JSON.stringify(rest, null, 6).slice(0, -2)},\n      "calls": ${JSON.stringify(calls)}\n    }`
-    const list = (entries) => `[\n${entries.map(entry).join(',\n')}\n  ]`
-    await writeFile(this.file, `{\n  "differences": ${list(this.entries)},\n  "messages": ${list(this.messages)}\n}\n`)
+    const { entries: differences, messages } = this
+    await writeFile(this.file, `${JSON.stringify({ differences, messages }, null, 2)}\n`)
   }
 }

@@ -5,7 +5,7 @@ import { Agent, request as send } from 'node:http'
 
 import { cborToLexRecord, readCar } from '@atproto/repo'
 
-import { adminPassword, check } from '../ground.mjs'
+import { adminPassword, check, until } from '../ground.mjs'
 import { Names } from './names.mjs'
 import { now, sessionToken } from './tokens.mjs'
 
@@ -59,7 +59,7 @@ export class Side {
 
   /** Sends a request as it is written. */
   raw(verb, path, { headers = {}, body, chunked } = {}) {
-    return new Promise((resolve, reject) => {
+    return new Promise((resolve) => {
       const bytes = body === undefined || Buffer.isBuffer(body) ? body : Buffer.from(body)
       const { port } = new URL(this.url)
       const length = bytes && !chunked ? { 'content-length': bytes.length } : {}
@@ -75,7 +75,10 @@ export class Side {
         (response) => {
           const chunks = []
           response.on('data', (chunk) => chunks.push(chunk))
-          response.on('error', reject)
+          // One that breaks off in its middle.
+          response.on('error', ({ code }) =>
+            resolve({ status: response.statusCode, headers: {}, bytes: Buffer.alloc(0), body: {}, gone: code }),
+          )
           response.on('end', () => {
             const bytes = Buffer.concat(chunks)
             const { statusCode: status, headers } = response
@@ -97,6 +100,43 @@ export class Side {
       if (chunked) for (const chunk of [bytes].flat()) request.write(chunk)
       request.end(chunked ? undefined : bytes)
     })
+  }
+
+  /** Asks what a service does not answer, hangs up, and keeps whether the service hears of that. */
+  async hangUp(label, nsid, who) {
+    const { promise: reached, resolve: waits } = Promise.withResolvers()
+    this.stub.wanted.set(nsid, { waits })
+    const { port } = new URL(this.url)
+    const headers = { host: `localhost:${port}`, ...credential(who) }
+    const request = send({ host: '127.0.0.1', port, path: `/xrpc/${nsid}`, headers, agent: this.#agent })
+    request.on('error', () => {}).end()
+    const answer = await reached
+    request.destroy()
+    const isHeard = until('the service hears of it', () => answer.closed, 5).then(
+      () => true,
+      () => false,
+    )
+    this.keep(label, `GET /xrpc/${nsid}, hanging up`, { isHeard: await isHeard })
+    this.stub.wanted.delete(nsid)
+  }
+
+  /** Begins to upload a file of some bytes, and hangs up when half of it is sent. */
+  async uploadHalf(nsid, bytes, type, who) {
+    const { port } = new URL(this.url)
+    const headers = { host: `localhost:${port}`, 'content-length': bytes.length, 'content-type': type }
+    const where = { host: '127.0.0.1', port, method: 'POST', path: `/xrpc/${nsid}`, agent: this.#agent }
+    const request = send({ ...where, headers: { ...headers, ...credential(who) } })
+    const gone = new Promise((resolve) => request.on('error', () => {}).on('close', resolve))
+    request.write(bytes.subarray(0, bytes.length / 2), () => request.destroy())
+    await gone
+  }
+
+  /** Does something so many times at once, and keeps how often it went well. */
+  async atOnce(label, count, action) {
+    const answers = await Promise.all(Array.from({ length: count }, (_, index) => action(index)))
+    const good = answers.filter(({ status }) => status === 200)
+    this.keep(label, `${count} at once`, { good: good.length })
+    return good
   }
 
   /** Sends one, and keeps what it was answered under a label. */

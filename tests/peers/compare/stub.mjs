@@ -17,7 +17,10 @@ const told = (request, body) => {
   return { asked: `${request.method} ${request.url}`, headers, body: body.toString('latin1').slice(0, 2000), proof }
 }
 
-/** Opens it at a port. Answers that are wanted are in `wanted`, by method (`more` is added to what it says); documents in `documents`, by path. */
+/**
+ * Opens it at a port. Answers that are wanted are in `wanted`, by method: `more` is added to what it says,
+ * `breaksOff` ends one in its middle, `waits` gets the response to keep it. Documents are in `documents`, by path.
+ */
 export const openStub = (port) =>
   new Promise((resolve, reject) => {
     const stub = { wanted: new Map(), documents: new Map(), url: `http://localhost:${port}` }
@@ -28,11 +31,14 @@ export const openStub = (port) =>
         const path = request.url.split('?')[0]
         const wanted = stub.documents.get(path) ?? stub.wanted.get(path.replace('/xrpc/', ''))
         if (wanted?.hangsUp) return response.destroy()
-        const { status = 200, headers, body, more } = wanted ?? {}
+        if (wanted?.waits) return wanted.waits(response)
+        const { status = 200, headers, body, more, breaksOff } = wanted ?? {}
         const answer = body ?? { ...told(request, Buffer.concat(chunks)), ...more }
         const bytes = Buffer.isBuffer(answer) ? answer : Buffer.from(JSON.stringify(answer))
-        response.writeHead(status, { 'content-type': 'application/json', 'content-length': bytes.length, ...headers })
-        response.end(bytes)
+        const length = breaksOff ? bytes.length * 2 : bytes.length
+        response.writeHead(status, { 'content-type': 'application/json', 'content-length': length, ...headers })
+        if (breaksOff) response.write(bytes, () => response.destroy())
+        else response.end(bytes)
       })
     })
     server.on('error', reject)

@@ -9,6 +9,7 @@ use syntax::Did;
 use crate::failure::Fault;
 use crate::pds::Pds;
 use crate::write::{account_frame, deletion_frame, identity_frame, sync_frame};
+use crate::session::{self, But};
 
 /// For how long a second activation is taken for the first one, in milliseconds.
 const JUST_NOW_MS: u64 = 10_000;
@@ -72,7 +73,8 @@ pub(crate) async fn activate(pds: &Pds, did: &Did) -> Result<(), Fault> {
 }
 
 /// Changes what decides an account's status, and tells the world of it, even if it is the same. An
-/// account that the host has closed has no sessions any more.
+/// account that the host has closed has no sessions any more; one that its owner has closed, none of
+/// apps.
 ///
 /// # Errors
 ///
@@ -88,8 +90,13 @@ pub(crate) async fn set_state(
             let account = tx.account(&did)?.ok_or(store::Error::Missing)?;
             let state = change(account.state, tx.now_ms());
             tx.set_state(account.id, &state)?;
-            if matches!(state.status(), Status::TakenDown | Status::Suspended) {
-                tx.delete_refresh_tokens(account.id)?;
+            match state.status() {
+                Status::TakenDown | Status::Suspended => {
+                    session::end_all(tx, account.id, But::Nothing)?;
+                }
+                // The owner's own go on: they may want to move away, or to come back.
+                Status::Deactivated => tx.delete_oauth_sessions(account.id)?,
+                Status::Active => {}
             }
             tx.append(account.id, account_frame(&did, state.status(), &time))?;
             Ok::<_, store::Error>(())

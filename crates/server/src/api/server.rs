@@ -3,7 +3,7 @@
 mod activate_account;
 mod check_account_status;
 mod confirm_email;
-mod create_account;
+pub(crate) mod create_account;
 mod create_app_password;
 mod create_invite_code;
 mod create_invite_codes;
@@ -20,9 +20,9 @@ mod refresh_session;
 mod request_account_delete;
 mod request_email_confirmation;
 mod request_email_update;
-mod request_password_reset;
+pub(crate) mod request_password_reset;
 mod reserve_signing_key;
-mod reset_password;
+pub(crate) mod reset_password;
 mod revoke_app_password;
 mod update_email;
 

@@ -3,12 +3,14 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use ::oauth::scope::{Need, Scopes};
 use http::StatusCode;
 use store::Status;
 use syntax::{AtIdentifier, Did};
 
-use super::{Caller, Request};
+use super::{Caller, Credentials, Request};
 use crate::failure::{Fault, Refusal};
+use crate::oauth::{self, App};
 use crate::pds::Pds;
 use crate::token::{Scope, SessionTokenError, Use, verify_session_token};
 
@@ -22,6 +24,8 @@ pub(crate) struct Account<A: Access = Standard> {
     session_id: Option<String>,
     /// What the database said of the account, if it was asked.
     row: Option<Arc<store::Account>>,
+    /// What the app may do that was let in by OAuth; `None` if the session is the owner's own.
+    granted: Option<Arc<Scopes>>,
     access: PhantomData<fn() -> A>,
 }
 
@@ -31,6 +35,9 @@ pub(crate) trait Access: 'static {
     const SCOPES: &'static [Scope];
     /// Whether an account that was taken down is refused although its token still lasts.
     const IS_STANDING_CHECKED: bool = false;
+    /// Whether apps that were let in by OAuth may call. Each method that lets them says what they
+    /// need for it: [`Account::check`].
+    const IS_OPEN_TO_APPS: bool = false;
 }
 
 /// Sessions by password or app password.
@@ -44,6 +51,10 @@ pub(crate) enum Full {}
 /// Those of `A`, if the account has not been taken down since.
 #[derive(Debug, Clone)]
 pub(crate) struct NotTakenDown<A>(PhantomData<A>);
+
+/// Those of `A`, and those of apps that were let in by OAuth.
+#[derive(Debug, Clone)]
+pub(crate) struct OrApp<A>(PhantomData<A>);
 
 /// Those of `A`, and those of accounts that were taken down.
 #[derive(Debug, Clone)]
@@ -63,6 +74,12 @@ impl<A: Access> Access for NotTakenDown<A> {
     const IS_STANDING_CHECKED: bool = true;
 }
 
+impl<A: Access> Access for OrApp<A> {
+    const SCOPES: &'static [Scope] = A::SCOPES;
+    const IS_STANDING_CHECKED: bool = A::IS_STANDING_CHECKED;
+    const IS_OPEN_TO_APPS: bool = true;
+}
+
 impl Access for OrTakenDown<Standard> {
     const SCOPES: &'static [Scope] =
         &[Scope::Access, Scope::AppPassword, Scope::PrivilegedAppPassword, Scope::TakenDown];
@@ -75,6 +92,9 @@ impl Access for OrTakenDown<Full> {
 impl<A: Access> Caller for Account<A> {
     async fn identify(request: Request<'_>) -> Result<Self, Fault> {
         let pds = request.pds;
+        if let Credentials::Dpop(token) = request.credentials {
+            return Self::of_app(pds.oauth.app(pds, request.head, token).await?);
+        }
         let token = request.credentials.bearer()?;
         let now_s = Some(pds.clock.now_s());
         let claims = verify_session_token(&pds.keys.jwt, Use::Access, &pds.did, token, now_s)
@@ -87,6 +107,7 @@ impl<A: Access> Caller for Account<A> {
             scope: claims.scope,
             session_id: claims.jti,
             row: None,
+            granted: None,
             access: PhantomData,
         };
         if A::IS_STANDING_CHECKED {
@@ -103,6 +124,43 @@ impl<A: Access> Caller for Account<A> {
 }
 
 impl<A: Access> Account<A> {
+    fn of_app(app: App) -> Result<Self, Fault> {
+        if !A::IS_OPEN_TO_APPS {
+            let message = "OAuth credentials are not supported for this endpoint";
+            return Err(Refusal::of_status(StatusCode::FORBIDDEN, message).into());
+        }
+        Ok(Self {
+            did: app.account.did.clone(),
+            scope: Scope::AppPassword,
+            session_id: None,
+            row: Some(app.account),
+            granted: Some(app.granted),
+            access: PhantomData,
+        })
+    }
+
+    /// Refuses an app that was let in by OAuth and lacks what a call needs.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`] with 403 `ScopeMissingError`.
+    pub(crate) fn check(&self, need: &Need<'_>) -> Result<(), Refusal> {
+        match self.granted.as_ref().and_then(|granted| granted.missing(need)) {
+            None => Ok(()),
+            Some(scope) => Err(oauth::scope_missing(&scope)),
+        }
+    }
+
+    /// Returns what an app may do that was let in by OAuth; `None` if the session is the owner's own.
+    pub(crate) fn granted(&self) -> Option<&Arc<Scopes>> {
+        self.granted.as_ref()
+    }
+
+    /// Tells whether the caller is an app that was let in by OAuth.
+    pub(crate) fn is_app(&self) -> bool {
+        self.granted.is_some()
+    }
+
     /// Returns the account's DID.
     pub(crate) fn did(&self) -> &Did {
         &self.did

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use syntax::Did;
 
 use super::account::{not_found, standing};
-use super::{Access, Account, Admin, Caller, Credentials, Request, Service, Standard};
+use super::{Access, Account, Admin, Caller, Credentials, OrApp, Request, Service, Standard};
 use crate::failure::{Fault, Refusal};
 use crate::pds::Pds;
 use crate::token::ServiceToken;
 
 /// Anybody, with the owner and the operator told apart from others.
 #[derive(Debug, Clone)]
-pub(crate) enum Viewer<A: Access = Standard> {
+pub(crate) enum Viewer<A: Access = OrApp<Standard>> {
     /// Somebody who does not say who they are.
     Stranger,
     /// The owner of an account here.

@@ -1,5 +1,6 @@
 //! Which service is asked.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use http::uri::PathAndQuery;
@@ -22,7 +23,7 @@ pub(super) const APPVIEW: &str = "bsky_appview";
 /// What moderation services call themselves.
 const LABELER: &str = "atproto_labeler";
 /// What services call themselves that send notifications to devices.
-const PUSH: &str = "bsky_notif";
+pub(super) const PUSH: &str = "bsky_notif";
 /// The methods of moderators' tools.
 const MODERATION: &str = "tools.ozone.";
 const CREATE_REPORT: &str = "com.atproto.moderation.createReport";
@@ -46,6 +47,8 @@ pub(crate) struct Proxy {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Target {
     pub(crate) did: Did,
+    /// What it is called in the DID's document.
+    pub(crate) service: Cow<'static, str>,
     pub(crate) origin: Origin,
     /// Whether it is one of the settings.
     pub(super) is_upstream: bool,
@@ -58,28 +61,39 @@ pub(super) enum Wanted {
     Named(Did, String),
 }
 
+impl Wanted {
+    /// Returns what the service is called by those who may ask it.
+    pub(super) fn audience(&self) -> String {
+        match self {
+            Self::Known(target) => format!("{}#{}", target.did, target.service),
+            Self::Named(did, service) => format!("{did}#{service}"),
+        }
+    }
+}
+
 impl Proxy {
     /// Makes what asks the services of the settings. Those of Bluesky stand in for what is not set,
     /// but in development.
     pub(crate) fn new(config: &Config, dns: Arc<dyn Dns>, strangers: Client) -> Self {
-        let target = |url: &Origin, did: &Did| Target {
+        let target = |url: &Origin, did: &Did, service| Target {
             did: did.clone(),
+            service: Cow::Borrowed(service),
             origin: url.clone(),
             is_upstream: true,
         };
-        let of = |upstream: &Upstream| target(&upstream.url, &upstream.did);
-        let public = |host, did| {
+        let of = |upstream: &Upstream| target(&upstream.url, &upstream.did, LABELER);
+        let public = |host, did, service| {
             let origin = Origin::https(host).expect("it is a host");
             let did = Did::parse(did).expect("it is a DID");
-            (!config.dev).then(|| target(&origin, &did))
+            (!config.dev).then(|| target(&origin, &did, service))
         };
         let appview = config.appview.as_ref();
-        let appview = appview.map(|AppView { url, did, .. }| target(url, did));
-        let appview = appview.or_else(|| public("api.bsky.app", "did:web:api.bsky.app"));
+        let appview = appview.map(|AppView { url, did, .. }| target(url, did, APPVIEW));
+        let appview = appview.or_else(|| public("api.bsky.app", "did:web:api.bsky.app", APPVIEW));
         let moderation = config.moderation.as_ref().map(of);
         let reports = config.reports.as_ref().map(of).or_else(|| moderation.clone());
         let reports =
-            reports.or_else(|| public("mod.bsky.app", "did:plc:ar7c4by46qjdydhdevvrndac"));
+            reports.or_else(|| public("mod.bsky.app", "did:plc:ar7c4by46qjdydhdevvrndac", LABELER));
         let known = [&appview, &moderation, &reports];
         let origins = known.into_iter().flatten().map(|target| target.origin.clone()).collect();
         let settings = Settings { idle_connections_max: IDLE_CONNECTIONS, ..Settings::default() };
@@ -92,6 +106,13 @@ impl Proxy {
             reports,
             cdn_url_pattern,
         }
+    }
+
+    /// Returns what the AppView of the settings is called by those who may ask it: its DID, and its
+    /// name there. Methods that are answered here in its place need the same.
+    pub(crate) fn appview_audience(&self) -> String {
+        let view = self.appview.as_ref().map(|view| view.did.as_str());
+        format!("{}#{APPVIEW}", view.unwrap_or("did:web:api.bsky.app"))
     }
 
     /// Returns the client that goes to a service.
@@ -155,7 +176,7 @@ impl Proxy {
             Wanted::Named(did, service) => (did, service),
         };
         let origin = self.service_of(pds, &did, &service).await?;
-        Ok(Target { did, origin, is_upstream: false })
+        Ok(Target { did, service: service.into(), origin, is_upstream: false })
     }
 
     /// Returns where a DID's document says that a service is.

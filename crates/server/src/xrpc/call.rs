@@ -70,9 +70,9 @@ impl Call {
     ) -> Result<C, Fault> {
         self.is_private = C::IS_PRIVATE;
         let credentials = Credentials::of(&self.head.headers);
-        let query = self.head.uri.query().unwrap_or_default();
+        let head = &self.head;
         let caller =
-            C::identify(caller::Request { pds, method: M::NSID, credentials, query }).await?;
+            C::identify(caller::Request { pds, method: M::NSID, credentials, head }).await?;
         let who = Who { ip: self.ip, did: caller.did() };
         for rate in &method.rates {
             if let ChargeOf::Who(charge) = &rate.charge

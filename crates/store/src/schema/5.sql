@@ -30,6 +30,7 @@ CREATE TABLE oauth_request (
   id BLOB PRIMARY KEY,
   request TEXT NOT NULL,             -- JSON
   device BLOB,                       -- the browser that has come with it
+  opened_at INTEGER,                 -- when that was
   expires_at INTEGER NOT NULL,
   code BLOB UNIQUE,                  -- what its owner's agreement was answered with
   account INTEGER REFERENCES account (id) ON DELETE CASCADE,

@@ -81,4 +81,15 @@ export const script = async (c) => {
   await c.get('that is known as well', `${A}.getAccountInfo`, { did: first.did }, operator)
   await invites('an unknown account', 'disableAccountInvites', { account: 'did:plc:aaaaaaaaaaaaaaaaaaaaaaaa' })
   await invites('by nobody', 'disableAccountInvites', { account: first.did }, pass)
+
+  const { body: single } = await c.quietly(`${S}.createInviteCode`, { input: { useCount: 1 }, who: operator })
+  const crowd = (index) => ({
+    handle: `crowd${index}.test`,
+    email: `crowd${index}@example.com`,
+    password: 'password',
+    inviteCode: single.code,
+  })
+  await c.atOnce('of many with the same code at once one is let in', 10, (index) =>
+    c.quietly(`${S}.createAccount`, { input: crowd(index), who: pass }),
+  )
 }

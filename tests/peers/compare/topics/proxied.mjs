@@ -141,6 +141,9 @@ export const script = async (c) => {
   await answer('400 with a list', { status: 400, body: ['a'] })
   await answer('429 and when', { status: 429, body: error, headers: { 'retry-after': '7', 'ratelimit-limit': '5' } })
   await answer('hanging up', { hangsUp: true })
+  await answer('breaking off', { breaksOff: true, body: Buffer.alloc(50_000, 'a') })
+  await c.hangUp('a client hangs up', ECHO, token)
+  await ask('and asks again')
   await answer('text', { body: Buffer.from('<b>hello</b>'), headers: { 'content-type': 'text/html; charset=utf-8' } })
   await answer('no type', { body: Buffer.from('hello'), headers: { 'content-type': '' } })
   await answer('with headers', {

@@ -81,6 +81,19 @@ export const script = async (c) => {
       { changes: { actor: undefined, actors: undefined, uri: undefined } },
     )
   }
+  for (const [label, encoding] of [
+    ['in two ways', 'gzip, br;q=0.5'],
+    ['in no way but gzip', 'gzip, *;q=0'],
+    ['in a way that nobody knows', 'shiny'],
+    ['in no way that anybody knows', 'shiny, *;q=0'],
+    ['in what is no way', ';q=1'],
+  ]) {
+    const [, body] = ANSWERS['feed.getTimeline']
+    c.stub.wanted.set(`${A}.feed.getTimeline`, { body, headers: { 'atproto-repo-rev': LATER } })
+    const options = { headers: { 'accept-encoding': encoding } }
+    await c.get(`a timeline ${label}`, `${A}.feed.getTimeline`, {}, token, options)
+    c.stub.wanted.delete(`${A}.feed.getTimeline`)
+  }
   c.stub.wanted.set(`${A}.feed.getPostThread`, {
     status: 400,
     body: { error: 'NotFound', message: 'Post not found' },

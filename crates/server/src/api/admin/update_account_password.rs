@@ -9,6 +9,7 @@ use crate::caller::Admin;
 use crate::failure::{Failure, Fault};
 use crate::password;
 use crate::pds::Pds;
+use crate::session::{self, But};
 
 /// Sets the password and ends all sessions: whoever knew the old one is out.
 pub(super) async fn update_account_password(
@@ -24,7 +25,7 @@ pub(super) async fn update_account_password(
     let set = pds.store.write(move |tx| {
         let id = account(tx, &did)?.id;
         tx.set_password(id, &hash)?;
-        tx.delete_refresh_tokens(id).map_err(Fault::from)
+        session::end_all(tx, id, But::Nothing).map_err(Fault::from)
     });
     Ok(set.await?)
 }

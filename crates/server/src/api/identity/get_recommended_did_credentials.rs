@@ -8,7 +8,7 @@ use lexicon::com::atproto::identity::get_recommended_did_credentials::Output;
 use repo::data::json::Json;
 use repo::data::{Map, Value};
 
-use crate::caller::Account;
+use crate::caller::{Account, OrApp, Standard};
 use crate::did_plc;
 use crate::failure::Failure;
 use crate::pds::Pds;
@@ -17,7 +17,7 @@ use crate::pds::Pds;
 /// should be able to change the identity.
 pub(super) async fn get_recommended_did_credentials(
     pds: Pds,
-    caller: Account,
+    caller: Account<OrApp<Standard>>,
 ) -> Result<Output, Failure> {
     let account = caller.row(&pds).await?;
     let key = pds.keys.signing_key(&account.did, &account.signing_key);

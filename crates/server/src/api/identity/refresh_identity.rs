@@ -7,7 +7,7 @@ use lexicon::com::atproto::identity::refresh_identity::{Error, Input, Output};
 use syntax::AtIdentifier;
 
 use super::resolved::{self, Unresolved};
-use crate::caller::Account;
+use crate::caller::{Account, OrApp, Standard};
 use crate::failure::Failure;
 use crate::pds::Pds;
 
@@ -15,7 +15,7 @@ use crate::pds::Pds;
 /// the server ask others for it.
 pub(super) async fn refresh_identity(
     pds: Pds,
-    _: Account,
+    _: Account<OrApp<Standard>>,
     input: Input,
 ) -> Result<Output, Failure<Error>> {
     refresh(&pds, &input.identifier).await.map_err(|unresolved| {

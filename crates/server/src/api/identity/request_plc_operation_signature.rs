@@ -3,9 +3,10 @@
 //!
 //! Lexicon: `lexicons/com/atproto/identity/requestPlcOperationSignature.json`.
 
+use ::oauth::scope::{IdentityAttr, Need};
 use store::Purpose;
 
-use crate::caller::{Account, Full, OrTakenDown};
+use crate::caller::{Account, Full, OrApp, OrTakenDown};
 use crate::email;
 use crate::failure::Failure;
 use crate::pds::Pds;
@@ -13,8 +14,9 @@ use crate::pds::Pds;
 /// Sends the mail. Owners of accounts that were taken down may leave, too.
 pub(super) async fn request_plc_operation_signature(
     pds: Pds,
-    caller: Account<OrTakenDown<Full>>,
+    caller: Account<OrApp<OrTakenDown<Full>>>,
 ) -> Result<(), Failure> {
+    caller.check(&Need::Identity(IdentityAttr::All))?;
     let account = caller.row(&pds).await?;
     Ok(email::send_token(&pds, &account, Purpose::PlcOperation).await?)
 }

@@ -3,6 +3,7 @@
 //!
 //! Lexicon: `lexicons/com/atproto/identity/signPlcOperation.json`.
 
+use ::oauth::scope::{IdentityAttr, Need};
 use identity::plc::{Change, Content, DidKey};
 use lexicon::com::atproto::identity::sign_plc_operation::{Input, Output};
 use repo::data::Limits;
@@ -12,7 +13,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use store::Purpose;
 
-use crate::caller::{Account, Full, OrTakenDown};
+use crate::caller::{Account, Full, OrApp, OrTakenDown};
 use crate::email;
 use crate::failure::{Failure, Fault, Refusal};
 use crate::pds::Pds;
@@ -21,9 +22,10 @@ use crate::pds::Pds;
 /// attempt that fails.
 pub(super) async fn sign_plc_operation(
     pds: Pds,
-    caller: Account<OrTakenDown<Full>>,
+    caller: Account<OrApp<OrTakenDown<Full>>>,
     input: Input,
 ) -> Result<Output, Failure> {
+    caller.check(&Need::Identity(IdentityAttr::All))?;
     let account = caller.row(&pds).await?;
     let missing = "email confirmation token required to sign PLC operations";
     let token = input.token.clone().ok_or(Refusal::invalid_request(missing))?;

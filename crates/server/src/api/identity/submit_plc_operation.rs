@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use ::oauth::scope::{IdentityAttr, Need};
 use crypto::PublicKey;
 use identity::Origin;
 use identity::document::PDS_SERVICE_TYPE;
@@ -15,7 +16,7 @@ use store::Account as Row;
 use syntax::Handle;
 use tokio::sync::oneshot;
 
-use crate::caller::Account;
+use crate::caller::{Account, OrApp, Standard};
 use crate::did_plc;
 use crate::failure::{Failure, Refusal};
 use crate::pds::Pds;
@@ -32,9 +33,10 @@ struct Expected<'a> {
 /// Refuses what would cut the account off from this server, and announces what the directory took.
 pub(super) async fn submit_plc_operation(
     pds: Pds,
-    caller: Account,
+    caller: Account<OrApp<Standard>>,
     input: Input,
 ) -> Result<(), Failure> {
+    caller.check(&Need::Identity(IdentityAttr::All))?;
     let account = caller.row(&pds).await?;
     let operation = Operation::parse(json::encode(&input.operation.0).as_bytes())
         .map_err(|error| Refusal::invalid_request(error.to_string()))?;

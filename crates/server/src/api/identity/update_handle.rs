@@ -2,9 +2,10 @@
 //!
 //! Lexicon: `lexicons/com/atproto/identity/updateHandle.json`.
 
+use ::oauth::scope::{IdentityAttr, Need};
 use lexicon::com::atproto::identity::update_handle::Input;
 
-use crate::caller::{Account, NotTakenDown, Standard};
+use crate::caller::{Account, NotTakenDown, OrApp, Standard};
 use crate::failure::Failure;
 use crate::handle::{self, Domain};
 use crate::pds::Pds;
@@ -12,9 +13,10 @@ use crate::pds::Pds;
 /// Refuses what can be refused, and gives the account the handle.
 pub(super) async fn update_handle(
     pds: Pds,
-    caller: Account<NotTakenDown<Standard>>,
+    caller: Account<OrApp<NotTakenDown<Standard>>>,
     input: Input,
 ) -> Result<(), Failure> {
+    caller.check(&Need::Identity(IdentityAttr::Handle))?;
     let account = caller.row(&pds).await?;
     let handle = input.handle;
     if handle::check(&pds, &handle)? == Domain::Other {

@@ -3,6 +3,7 @@
 //!
 //! Lexicon: `lexicons/com/atproto/repo/applyWrites.json`.
 
+use ::oauth::scope::{Need, RepoAction};
 use lexicon::Catalog;
 use lexicon::com::atproto::repo::apply_writes::{
     CreateResult, DeleteResult, Error, Input, Output, Results, UpdateResult, Writes,
@@ -12,7 +13,7 @@ use repo::mst::Key;
 use syntax::{AtUri, Did, RecordPath};
 
 use super::refusal;
-use crate::caller::Account;
+use crate::caller::{Account, OrApp, Standard};
 use crate::failure::Failure;
 use crate::pds::Pds;
 use crate::record::{self, Prepared};
@@ -21,12 +22,15 @@ use crate::write::{self, Change, Op};
 /// Answers with the commit, and for each write where its record is.
 pub(super) async fn apply_writes(
     pds: Pds,
-    caller: Account,
+    caller: Account<OrApp<Standard>>,
     input: Input,
 ) -> Result<Output, Failure<Error>> {
     let account = caller.own_repo(&pds, &input.repo).await?;
     if input.writes.len() > OPS_MAX {
         return Err(Failure::invalid_request(write::Error::TooMany.to_string()));
+    }
+    for write in &input.writes {
+        caller.check(&need(write))?;
     }
     let collections = input.writes.iter().filter_map(|write| match write {
         Writes::Create(create) => Some(&create.collection),
@@ -47,6 +51,16 @@ pub(super) async fn apply_writes(
         .await
         .map_err(|err| refusal::of_write(err, Error::InvalidSwap))?;
     Ok(Output { commit: applied.commit.map(Into::into), results: Some(results) })
+}
+
+/// Returns what an app needs to make a change.
+fn need(write: &Writes) -> Need<'_> {
+    let (collection, action) = match write {
+        Writes::Create(create) => (&create.collection, RepoAction::Create),
+        Writes::Update(update) => (&update.collection, RepoAction::Update),
+        Writes::Delete(delete) => (&delete.collection, RepoAction::Delete),
+    };
+    Need::Repo { collection, action }
 }
 
 fn prepare(

@@ -2,12 +2,13 @@
 //!
 //! Lexicon: `lexicons/com/atproto/repo/createRecord.json`.
 
+use ::oauth::scope::{Need, RepoAction};
 use lexicon::com::atproto::repo::create_record::{Error, Input, Output};
 use repo::mst::Key;
 use syntax::{AtUri, RecordPath};
 
 use super::refusal;
-use crate::caller::Account;
+use crate::caller::{Account, OrApp, Standard};
 use crate::failure::Failure;
 use crate::pds::Pds;
 use crate::record;
@@ -16,10 +17,11 @@ use crate::write::{Change, Op};
 /// Answers with the record's address and the commit that holds it.
 pub(super) async fn create_record(
     pds: Pds,
-    caller: Account,
+    caller: Account<OrApp<Standard>>,
     input: Input,
 ) -> Result<Output, Failure<Error>> {
     let account = caller.own_repo(&pds, &input.repo).await?;
+    caller.check(&Need::Repo { collection: &input.collection, action: RepoAction::Create })?;
     let rkey = input.rkey.unwrap_or_else(|| pds.clock.next_tid().into());
     let path = RecordPath::new(input.collection, rkey);
     let collections = [&path.collection].into_iter();

@@ -2,9 +2,10 @@
 //!
 //! Lexicon: `lexicons/com/atproto/repo/importRepo.json`.
 
+use ::oauth::scope::{AccountAction, AccountAttr, Need};
 use tokio::sync::oneshot;
 
-use crate::caller::{Account, Full, NotTakenDown};
+use crate::caller::{Account, Full, NotTakenDown, OrApp};
 use crate::failure::{Failure, Fault, chain};
 use crate::import::{ImportError, Progress, Received, Receiver, import};
 use crate::pds::Pds;
@@ -14,9 +15,11 @@ use crate::xrpc::{Inflate, Upload};
 /// newer parts in the body. To that of an active account it adds the records that are new.
 pub(super) async fn import_repo(
     pds: Pds,
-    caller: Account<NotTakenDown<Full>>,
+    caller: Account<OrApp<NotTakenDown<Full>>>,
     upload: Upload,
 ) -> Result<(), Failure> {
+    let (attr, action) = (AccountAttr::Repo, AccountAction::Manage);
+    caller.check(&Need::Account { attr, action })?;
     let account = caller.row(&pds).await?;
     let archive = receive(&pds, upload).await?;
     // It is done to its end even if the client does not wait so long.

@@ -6,14 +6,14 @@ use lexicon::com::atproto::repo::list_missing_blobs::{Output, Params, RecordBlob
 use store::MissingBlob;
 use syntax::{AtUri, Cid, Did};
 
-use crate::caller::Account;
+use crate::caller::{Account, OrApp, Standard};
 use crate::failure::Failure;
 use crate::pds::Pds;
 
 /// Answers with each blob once, and with one of the records that refer to it.
 pub(super) async fn list_missing_blobs(
     pds: Pds,
-    caller: Account,
+    caller: Account<OrApp<Standard>>,
     params: Params,
 ) -> Result<Output, Failure> {
     let after = params.cursor.as_deref().map(Cid::parse).transpose();

@@ -2,6 +2,7 @@
 //!
 //! Lexicon: `lexicons/com/atproto/repo/putRecord.json`.
 
+use ::oauth::scope::{Need, RepoAction};
 use lexicon::com::atproto::repo::put_record::{Error, Input, Output};
 use lexicon::wire::Nullable;
 use repo::data::Value;
@@ -11,7 +12,7 @@ use store::AccountId;
 use syntax::{AtUri, RecordPath};
 
 use super::refusal;
-use crate::caller::Account;
+use crate::caller::{Account, OrApp, Standard};
 use crate::failure::Failure;
 use crate::pds::Pds;
 use crate::record;
@@ -20,10 +21,14 @@ use crate::write::{Change, Op, Swap};
 /// Answers with the record's address and the commit that holds it, if anything changed.
 pub(super) async fn put_record(
     pds: Pds,
-    caller: Account,
+    caller: Account<OrApp<Standard>>,
     input: Input,
 ) -> Result<Output, Failure<Error>> {
     let account = caller.own_repo(&pds, &input.repo).await?;
+    // Which of both it will be, is only known when it is done.
+    for action in [RepoAction::Create, RepoAction::Update] {
+        caller.check(&Need::Repo { collection: &input.collection, action })?;
+    }
     let path = RecordPath::new(input.collection, input.rkey);
     let mut value = input.record.0;
     if path.collection.as_str() == "app.bsky.actor.profile" {

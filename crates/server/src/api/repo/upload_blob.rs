@@ -2,13 +2,14 @@
 //!
 //! Lexicon: `lexicons/com/atproto/repo/uploadBlob.json`.
 
+use ::oauth::scope::Need;
 use lexicon::com::atproto::repo::upload_blob::Output;
 use lexicon::wire::Blob;
 use repo::data::blob::BlobRef;
 use tokio::sync::oneshot;
 
 use crate::blob;
-use crate::caller::{AccountOrService, NotTakenDown, Standard};
+use crate::caller::{AccountOrService, NotTakenDown, OrApp, Standard};
 use crate::failure::{Failure, Fault};
 use crate::media_type;
 use crate::pds::Pds;
@@ -19,9 +20,12 @@ use crate::xrpc::{Inflate, Upload};
 /// What the bytes are counts more than what the caller says that they are.
 pub(super) async fn upload_blob(
     pds: Pds,
-    caller: AccountOrService<NotTakenDown<Standard>>,
+    caller: AccountOrService<OrApp<NotTakenDown<Standard>>>,
     mut upload: Upload,
 ) -> Result<Output, Failure> {
+    if let AccountOrService::Account(account) = &caller {
+        account.check(&Need::Blob { media_type: &upload.mime_type })?;
+    }
     let account = caller.row(&pds).await?;
     let mut inflate = Inflate::of(&upload.head.headers)?;
     let bytes_max = pds.config.limits.blob_bytes;

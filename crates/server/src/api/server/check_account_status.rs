@@ -5,12 +5,12 @@
 use lexicon::com::atproto::server::check_account_status::Output;
 
 use crate::account::points_here;
-use crate::caller::Account;
+use crate::caller::{Account, OrApp, Standard};
 use crate::failure::{Failure, Fault};
 use crate::pds::Pds;
 
 /// Answers with what there is of the account, and whether its identity points here.
-pub(super) async fn check_account_status(pds: Pds, caller: Account) -> Result<Output, Failure> {
+pub(super) async fn check_account_status(pds: Pds, caller: Account<OrApp<Standard>>) -> Result<Output, Failure> {
     let account = caller.row(&pds).await?;
     let id = account.id;
     let counted = pds.store.read_long(move |tx| {

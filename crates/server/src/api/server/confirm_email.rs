@@ -2,10 +2,11 @@
 //!
 //! Lexicon: `lexicons/com/atproto/server/confirmEmail.json`.
 
+use ::oauth::scope::{AccountAction, AccountAttr, Need};
 use lexicon::com::atproto::server::confirm_email::{Error, Input};
 use store::Purpose;
 
-use crate::caller::{Account, NotTakenDown, Standard};
+use crate::caller::{Account, NotTakenDown, OrApp, Standard};
 use crate::email;
 use crate::failure::{Failure, Fault};
 use crate::pds::Pds;
@@ -13,9 +14,11 @@ use crate::pds::Pds;
 /// Notes that the address is confirmed.
 pub(super) async fn confirm_email(
     pds: Pds,
-    caller: Account<NotTakenDown<Standard>>,
+    caller: Account<OrApp<NotTakenDown<Standard>>>,
     input: Input,
 ) -> Result<(), Failure<Error>> {
+    let (attr, action) = (AccountAttr::Email, AccountAction::Manage);
+    caller.check(&Need::Account { attr, action })?;
     let account = caller.row(&pds).await?;
     let address = account.email.as_deref().map(str::to_lowercase);
     if address.as_deref() != Some(input.email.trim().to_lowercase().as_str()) {

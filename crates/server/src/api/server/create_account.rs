@@ -22,6 +22,15 @@ use crate::session::Tokens;
 use crate::token::Scope;
 use crate::{did_plc, email, password};
 
+/// An account that was opened.
+pub(crate) struct Opened {
+    pub(crate) did: Did,
+    handle: Handle,
+    document: Option<String>,
+    /// The refresh token of its first session.
+    pub(crate) refresh_id: String,
+}
+
 /// Makes an account. One whose identity is made here begins active; one whose identity is somebody's
 /// already, which they have to prove, begins deactivated; if it is here from before, it is
 /// gone on with.
@@ -30,17 +39,31 @@ pub(super) async fn create_account(
     caller: Option<Claimant>,
     input: Input,
 ) -> Result<Output, Failure<Error>> {
-    let back = check(&pds, caller.as_ref(), &input).await?;
+    let opened = open(&pds, caller, input).await?;
+    Ok(output(&pds, opened))
+}
+
+/// Makes an account, whoever asks for it.
+///
+/// # Errors
+///
+/// [`Failure`] with what is wrong with what was asked for.
+pub(crate) async fn open(
+    pds: &Pds,
+    caller: Option<Claimant>,
+    input: Input,
+) -> Result<Opened, Failure<Error>> {
+    let back = check(pds, caller.as_ref(), &input).await?;
     let password = match &input.password {
         Some(password) => Some(pds.passwords.hash(password).await?),
         None => None,
     };
     if let Some(account) = back {
         let Input { handle, email, .. } = input;
-        let refresh_id = account::resume(&pds, &account, handle.clone(), email, password).await?;
+        let refresh_id = account::resume(pds, &account, handle.clone(), email, password).await?;
         let document = pds.resolver.document(&account.did).await.ok();
         let document = document.map(|document| document.as_json().to_owned());
-        return Ok(output(&pds, account.did.clone(), handle, document, refresh_id));
+        return Ok(Opened { did: account.did.clone(), handle, document, refresh_id });
     }
     let Input { did, handle, email, invite_code, recovery_key, .. } = input;
     let active = did.is_none();
@@ -48,32 +71,27 @@ pub(super) async fn create_account(
         Some(did) => {
             let document = pds.resolver.document(&did).await.ok();
             let document = document.map(|document| document.as_json().to_owned());
-            (did.clone(), account::reserved_key(&pds, &did).await?, document)
+            (did.clone(), account::reserved_key(pds, &did).await?, document)
         }
-        None => new_identity(&pds, &handle, recovery_key.as_deref()).await?,
+        None => new_identity(pds, &handle, recovery_key.as_deref()).await?,
     };
     let invite_code = invite_code.filter(|code| !code.is_empty());
     let (own_did, own_handle) = (did.clone(), handle.clone());
     let creation = Creation { did, handle, email, password, invite_code, signing_key, active };
-    let refresh_id = match account::create(&pds, creation).await {
+    let refresh_id = match account::create(pds, creation).await {
         Ok(refresh_id) => refresh_id,
         Err(error) => {
             if active {
-                did_plc::abandon(&pds, &own_did).await;
+                did_plc::abandon(pds, &own_did).await;
             }
             return Err(error.into());
         }
     };
-    Ok(output(&pds, own_did, own_handle, did_doc, refresh_id))
+    Ok(Opened { did: own_did, handle: own_handle, document: did_doc, refresh_id })
 }
 
-fn output(
-    pds: &Pds,
-    did: Did,
-    handle: Handle,
-    document: Option<String>,
-    refresh_id: String,
-) -> Output {
+fn output(pds: &Pds, opened: Opened) -> Output {
+    let Opened { did, handle, document, refresh_id } = opened;
     let tokens = Tokens::new(pds, &did, Scope::Access, refresh_id);
     let decode = |text: String| json::decode(text.as_bytes(), &Limits::RECORD).ok();
     Output {

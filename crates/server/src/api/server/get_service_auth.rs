@@ -5,11 +5,12 @@
 
 use std::time::Duration;
 
+use ::oauth::scope::{Method, Need};
 use lexicon::com::atproto::server::get_service_auth::{Error, Output, Params};
 use store::Status;
 use syntax::{Did, Nsid};
 
-use crate::caller::{Account, OrTakenDown, Standard};
+use crate::caller::{Account, OrApp, OrTakenDown, Standard};
 use crate::failure::{Failure, Refusal};
 use crate::pds::Pds;
 use crate::privilege::{self, CREATE_ACCOUNT};
@@ -24,7 +25,7 @@ const TIME_MAX: Duration = Duration::from_secs(60 * 60);
 /// be on its way.
 pub(super) async fn get_service_auth(
     pds: Pds,
-    caller: Account<OrTakenDown<Standard>>,
+    caller: Account<OrApp<OrTakenDown<Standard>>>,
     params: Params,
 ) -> Result<Output, Failure<Error>> {
     let Params { aud, exp, lxm } = params;
@@ -36,8 +37,10 @@ pub(super) async fn get_service_auth(
         return Err(Refusal::invalid_token("Bad token scope").into());
     }
     if let Some(lxm) = &lxm {
-        check_method(lxm, is_down || caller.is_privileged())?;
+        check_method(lxm, is_down || caller.is_app() || caller.is_privileged())?;
     }
+    let method = lxm.as_ref().map_or(Method::Any, Method::One);
+    caller.check(&Need::Rpc { method, audience: &aud })?;
     let now_s = pds.clock.now_s();
     let exp = match exp {
         Some(exp) => check_expiration(exp, now_s, lxm.is_some())?,

@@ -17,13 +17,18 @@ pub(super) async fn request_password_reset(
     _: Public,
     input: Input,
 ) -> Result<(), Failure> {
+    send_soon(&pds, input.email);
+    Ok(())
+}
+
+/// Sends the mail, if there is an account with the address, while nobody waits.
+pub(crate) fn send_soon(pds: &Pds, address: String) {
     let owned = pds.clone();
     pds.tasks.spawn(async move {
-        if let Err(Fault::Internal(error)) = send(&owned, input.email.trim()).await {
+        if let Err(Fault::Internal(error)) = send(&owned, address.trim()).await {
             tracing::error!(error = crate::failure::chain(&*error), "mail was not written");
         }
     });
-    Ok(())
 }
 
 async fn send(pds: &Pds, address: &str) -> Result<(), Fault> {

@@ -9,6 +9,7 @@ use crate::caller::Public;
 use crate::failure::{Failure, Fault};
 use crate::pds::Pds;
 use crate::{email, password};
+use crate::session::{self, But};
 
 const SUBJECT: &str = "Password Changed";
 const TEXT: &str = "Your account has a new password, and all sessions have ended.";
@@ -21,6 +22,15 @@ pub(super) async fn reset_password(
     input: Input,
 ) -> Result<(), Failure<Error>> {
     let Input { token, password } = input;
+    Ok(reset(&pds, token, password).await?)
+}
+
+/// Sets the password for whoever has the mailed token.
+///
+/// # Errors
+///
+/// [`Fault`] if the token is not good, or the password too long.
+pub(crate) async fn reset(pds: &Pds, token: String, password: String) -> Result<(), Fault> {
     password::check_new(&password)?;
     // Before the password is hashed, which is dear.
     pds.store.read(|tx| email::find_token(tx, Purpose::ResetPassword, &token)).await?;
@@ -30,12 +40,11 @@ pub(super) async fn reset_password(
         .write(move |tx| {
             let found = email::find_token(tx, Purpose::ResetPassword, &token)?;
             tx.set_password(found.account, &hash)?;
-            tx.delete_refresh_tokens(found.account)?;
+            session::end_all(tx, found.account, But::Nothing)?;
             tx.delete_email_tokens(found.account)?;
             let account = tx.account_by_id(found.account)?;
             email::tell(&owned, tx, &account, SUBJECT, TEXT)?;
             Ok::<_, Fault>(())
         })
-        .await?;
-    Ok(())
+        .await
 }

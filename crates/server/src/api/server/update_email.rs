@@ -10,6 +10,7 @@ use crate::caller::{Account, Full, NotTakenDown};
 use crate::email;
 use crate::failure::{Failure, Fault, Refusal};
 use crate::pds::Pds;
+use crate::session::{self, But};
 
 /// Sets the address, which is not confirmed by that, and ends all other sessions and all tokens
 /// mailed to the one before, which is told. One that stays the same stays as it is.
@@ -42,7 +43,8 @@ pub(super) async fn update_email(
                 tx.delete_email_token(account.id, Purpose::UpdateEmail)?;
             }
             if !is_same {
-                change(&owned, tx, &account, &input.email, session_id.as_deref())?;
+                let but = session_id.as_deref().map_or(But::Nothing, But::Session);
+                change(&owned, tx, &account, &input.email, but)?;
             }
             match factor.filter(|on| *on != account.email_auth_factor) {
                 Some(on) => set_factor(&owned, tx, &account, on),
@@ -59,17 +61,14 @@ fn change(
     tx: &mut Tx<'_>,
     account: &Row,
     address: &str,
-    session_id: Option<&str>,
+    but: But<'_>,
 ) -> Result<(), Fault> {
     match tx.set_email(account.id, address) {
         Err(store::Error::Conflict(_)) => return Err(taken().into()),
         outcome => outcome?,
     }
     tx.delete_email_tokens(account.id)?;
-    match session_id {
-        Some(id) => tx.delete_refresh_tokens_but(account.id, id)?,
-        None => tx.delete_refresh_tokens(account.id)?,
-    }
+    session::end_all(tx, account.id, but)?;
     let text =
         format!("Your account has another address now: {address}. Other sessions have ended.");
     Ok(email::tell(pds, tx, account, "Email Changed", &text)?)

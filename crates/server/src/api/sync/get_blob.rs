@@ -17,7 +17,7 @@ use lexicon::com::atproto::sync::get_blob::{Error, Params};
 use store::Blob;
 use syntax::Cid;
 
-use crate::caller::{OrTakenDown, Standard, Viewer};
+use crate::caller::{OrApp, OrTakenDown, Standard, Viewer};
 use crate::failure::{Failure, Fault};
 use crate::hosted;
 use crate::pds::Pds;
@@ -42,7 +42,7 @@ enum Part {
 /// One that was taken down is for nobody, its owner included.
 pub(super) async fn get_blob(
     pds: Pds,
-    viewer: Viewer<OrTakenDown<Standard>>,
+    viewer: Viewer<OrApp<OrTakenDown<Standard>>>,
     params: Params,
     head: Parts,
 ) -> Result<Response<Body>, Failure<Error>> {

@@ -11,7 +11,7 @@ use syntax::{Did, Tid};
 use tokio::sync::oneshot;
 
 use super::car_file;
-use crate::caller::{OrTakenDown, Standard, Viewer};
+use crate::caller::{OrApp, OrTakenDown, Standard, Viewer};
 use crate::failure::{Failure, Fault, chain};
 use crate::hosted;
 use crate::pds::Pds;
@@ -22,7 +22,7 @@ use crate::sending::PushError;
 /// Owners may take theirs with them even when the account was taken down.
 pub(super) async fn get_repo(
     pds: Pds,
-    viewer: Viewer<OrTakenDown<Standard>>,
+    viewer: Viewer<OrApp<OrTakenDown<Standard>>>,
     params: Params,
     head: Parts,
 ) -> Result<Response<Body>, Failure<Error>> {

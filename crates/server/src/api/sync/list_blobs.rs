@@ -5,7 +5,7 @@
 use lexicon::com::atproto::sync::list_blobs::{Error, Output, Params};
 use syntax::Cid;
 
-use crate::caller::{OrTakenDown, Standard, Viewer};
+use crate::caller::{OrApp, OrTakenDown, Standard, Viewer};
 use crate::failure::{Failure, Fault};
 use crate::hosted;
 use crate::pds::Pds;
@@ -13,7 +13,7 @@ use crate::pds::Pds;
 /// Answers with CIDs in ascending order, whether or not the blobs have been uploaded here.
 pub(super) async fn list_blobs(
     pds: Pds,
-    viewer: Viewer<OrTakenDown<Standard>>,
+    viewer: Viewer<OrApp<OrTakenDown<Standard>>>,
     params: Params,
 ) -> Result<Output, Failure<Error>> {
     let Params { cursor, did, limit, since } = params;

@@ -9,6 +9,7 @@ use crate::caller::Admin;
 use crate::failure::{Failure, Fault};
 use crate::pds::Pds;
 use crate::{email, hosted};
+use crate::session::{self, But};
 
 const SUBJECT: &str = "Password Reset Needed";
 const TEXT: &str = "The operator of the server has ended all sessions of your account, and its passwords \
@@ -28,7 +29,7 @@ pub(super) async fn revoke_account_credentials(
         for password in tx.app_passwords(account.id)? {
             tx.delete_app_password(account.id, &password.name)?;
         }
-        tx.delete_refresh_tokens(account.id)?;
+        session::end_all(tx, account.id, But::Nothing)?;
         tx.delete_email_tokens(account.id)?;
         email::tell(&owned, tx, &account, SUBJECT, TEXT)?;
         Ok::<_, Fault>(true)

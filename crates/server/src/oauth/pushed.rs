@@ -1,0 +1,55 @@
+//! `/oauth/par`: what a client wants to ask the owner of an account.
+//!
+//! Spec: RFC 9126, <https://atproto.com/specs/oauth#authorization-requests>
+
+use ::oauth::request::AuthorizationRequest;
+use ::oauth::token::RequestId;
+use axum::body::Body;
+use axum::extract::State;
+use http::{Request, Response, StatusCode};
+use serde::Serialize;
+
+use super::direct::{Direct, Refused, answer, use_up};
+use super::{Asked, Sets, bytes, random};
+use crate::clock::millis;
+use crate::pds::Pds;
+
+#[derive(Serialize)]
+struct Pushed {
+    request_uri: String,
+    expires_in: u64,
+}
+
+/// Keeps what a client asks for until somebody comes with it.
+pub(super) async fn pushed(State(pds): State<Pds>, request: Request<Body>) -> Response<Body> {
+    let outcome = keep(&pds, request).await;
+    answer(&pds, StatusCode::CREATED, outcome)
+}
+
+async fn keep(pds: &Pds, request: Request<Body>) -> Result<Pushed, Refused> {
+    let direct = Direct::read(pds, request).await?;
+    let proof = direct.proof(pds)?;
+    let issuer = pds.oauth.issuer.as_str();
+    let asked = pds.oauth.clients.asking(&direct.parameters, issuer, pds.clock.now_s()).await?;
+    let jkt = proof.as_ref().map(|proof| proof.jkt());
+    let request =
+        AuthorizationRequest::new(&direct.parameters, &asked.client, asked.auth, jkt)?;
+    Sets::of(pds, &request.scope).await?;
+    if let Some(proof) = &proof {
+        use_up(pds, proof)?;
+    }
+    let id = RequestId::from_random(random());
+    let (hash, json) = (bytes(&id.hash()), serde_json::to_string(&request));
+    let json = json.map_err(Refused::internal)?;
+    let time = pds.oauth.lifetimes.request;
+    let (assertion, expires_at) = (asked.assertion, pds.clock.now_ms() + millis(time));
+    let kept = pds.store.write(move |tx| {
+        let spent = Asked::spend(assertion, tx)?;
+        if spent.is_ok() {
+            tx.create_oauth_request(&hash, &json, expires_at)?;
+        }
+        Ok::<_, store::Error>(spent)
+    });
+    kept.await.map_err(Refused::internal)??;
+    Ok(Pushed { request_uri: id.to_uri(), expires_in: time.as_secs() })
+}
