@@ -17,6 +17,10 @@ use crate::pds::Pds;
 
 /// For how long mail stays that nobody sends.
 const MAIL_TIME: Duration = Duration::from_secs(3 * 24 * 60 * 60);
+/// For how long a browser is kept in which nobody is signed in.
+const BROWSER_TIME: Duration = Duration::from_secs(24 * 60 * 60);
+/// How many requests of apps, sign-ins or browsers go in one step.
+const SHORT_LIVED: u64 = 500;
 /// How many events go in one step.
 const EVENTS: u64 = 500;
 /// How many blobs go in one step.
@@ -61,12 +65,14 @@ async fn sweep(pds: &Pds, round: u64) {
     failed("unused blobs", unused_blobs(pds).await);
     failed("old events", old_events(pds).await);
     failed("what is left of deleted accounts", leftovers(pds).await);
+    failed("what apps asked for", ended_requests(pds).await);
     if let Err(Fault::Internal(error)) = delete_departed(pds).await {
         tracing::error!(error = chain(&*error), "accounts that have moved could not be deleted");
     }
     if round.is_multiple_of(RARELY) {
         failed("old mail", old_mail(pds).await);
         failed("ended sessions", ended_sessions(pds).await);
+        failed("browsers", idle_browsers(pds).await);
         failed("the quarantine", quarantine(pds).await);
     }
 }
@@ -126,9 +132,39 @@ async fn old_mail(pds: &Pds) -> Result<(), SweepError> {
 
 async fn ended_sessions(pds: &Pds) -> Result<(), SweepError> {
     let mut after = AccountId::default();
-    let step = |after| pds.store.write(move |tx| tx.sweep_refresh_tokens(after, ACCOUNTS));
+    let step = |after| pds.store.write(move |tx| tx.sweep_sessions(after, ACCOUNTS));
     while let Some(last) = step(after).await? {
         after = last;
+        sleep(BREATH).await;
+    }
+    Ok(())
+}
+
+/// Clears away what apps have asked for and nobody has answered, and what they have proven themselves
+/// with and cannot use again.
+async fn ended_requests(pds: &Pds) -> Result<(), SweepError> {
+    let step = || {
+        pds.store.write(|tx| {
+            let requests = tx.delete_ended_oauth_requests(SHORT_LIVED)?;
+            Ok::<_, Error>(requests + tx.delete_ended_oauth_assertions(SHORT_LIVED)?)
+        })
+    };
+    while step().await? > 0 {
+        sleep(BREATH).await;
+    }
+    Ok(())
+}
+
+/// Clears away sign-ins in browsers that have ended, and browsers in which nobody is signed in.
+async fn idle_browsers(pds: &Pds) -> Result<(), SweepError> {
+    let before = pds.clock.now_ms().saturating_sub(millis(BROWSER_TIME));
+    let step = || {
+        pds.store.write(move |tx| {
+            let sign_ins = tx.delete_ended_sign_ins(SHORT_LIVED)?;
+            Ok::<_, Error>(sign_ins + tx.delete_idle_devices(before, SHORT_LIVED)?)
+        })
+    };
+    while step().await? > 0 {
         sleep(BREATH).await;
     }
     Ok(())

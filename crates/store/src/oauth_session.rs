@@ -200,29 +200,18 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Deletes the sessions that have ended, of so many accounts after one, and returns the last of
-    /// these; `None` if there were no more accounts.
-    ///
-    /// # Errors
-    ///
-    /// [`Error`] if the database failed.
-    pub fn sweep_oauth_sessions(
+    /// Deletes the sessions that have ended, of the accounts after one and up to another.
+    pub(crate) fn delete_ended_oauth_sessions(
         &mut self,
         after: AccountId,
-        accounts: u64,
-    ) -> Result<Option<AccountId>, Error> {
-        let last = self.query_one(
-            "SELECT max(id) FROM (SELECT id FROM account WHERE id > $1 ORDER BY id LIMIT $2)",
-            &[Value::Int(after.0), Value::Int(int(accounts))],
-            |row| row.opt_int(0),
-        )?;
-        let Some(last) = last else { return Ok(None) };
+        last: AccountId,
+    ) -> Result<(), Error> {
         self.execute(
             "DELETE FROM oauth_session WHERE account > $1 AND account <= $2
                AND (refresh_ends_at <= $3 OR ends_at <= $3)",
-            &[Value::Int(after.0), Value::Int(last), Value::Int(int(self.now_ms()))],
+            &[Value::Int(after.0), Value::Int(last.0), Value::Int(int(self.now_ms()))],
         )?;
-        Ok(Some(AccountId(last)))
+        Ok(())
     }
 
     /// Returns what the owner of an account has agreed to that an app may do.

@@ -90,13 +90,13 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Deletes the refresh tokens that ended before now, of so many accounts after one, and returns
-    /// the last of these; `None` if there were no more accounts.
+    /// Deletes the sessions that ended before now, those of apps as well, of so many accounts after one,
+    /// and returns the last of these; `None` if there were no more accounts.
     ///
     /// # Errors
     ///
     /// [`Error`] if the database failed.
-    pub fn sweep_refresh_tokens(
+    pub fn sweep_sessions(
         &mut self,
         after: AccountId,
         accounts: u64,
@@ -111,6 +111,7 @@ impl Tx<'_> {
             "DELETE FROM refresh_token WHERE account > $1 AND account <= $2 AND expires_at <= $3",
             &[Value::Int(after.0), Value::Int(last), Value::Int(int(self.now_ms()))],
         )?;
+        self.delete_ended_oauth_sessions(after, AccountId(last))?;
         Ok(Some(AccountId(last)))
     }
 
