@@ -76,6 +76,7 @@ const origin = `http://127.0.0.1:${server.address().port}`;
 
 const browser = await puppeteer.launch({
   executablePath: CHROMIUM,
+  // Chromium's own sandbox does not run for root, and nothing is opened but what is in the folder.
   args: ["--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--no-first-run"],
 });
 const failures = [];

@@ -15,8 +15,8 @@ const SUBSCRIBERS = 5_000
 const CONNECTIONS = 1_000
 /** The most milliseconds of a processor that a request may take that is passed on. */
 const COST_MAX = Number(process.env.PEERS_COST_MAX ?? 0.12)
-/** By how much figures differ from one run to the next for reasons that are not the server's. */
-const NOISE = 1.25
+/** How much dearer everything may be on a machine that does other things too. */
+const NOISE = 1.5
 const MEMORY_MIB_MAX = 250
 /** Connections that are asked by at a time while the cost is measured. */
 const AT_ONCE = 32
@@ -31,7 +31,7 @@ if (!existsSync('/proc/self/stat')) {
 
 /** An AppView that knows a little: a short answer, a page of posts that it knows all of, and one that is behind. */
 const openView = async () => {
-  const view = { url: `http://localhost:${await freePort()}`, rev: '', held: null, reached: 0 }
+  const view = { url: `http://localhost:${await freePort()}`, early: '', rev: '', held: null }
   const post = (index) => ({
     post: {
       uri: `at://did:plc:aaaaaaaaaaaaaaaaaaaaaaaa/app.bsky.feed.post/3k${`${index}`.padStart(11, '2')}`,
@@ -57,7 +57,6 @@ const openView = async () => {
       })
       response.end(body)
     }
-    view.reached += 1
     if (view.held) view.held.push(answer)
     else answer()
   })
@@ -182,10 +181,18 @@ await drive('crowd', async () => {
   const short = '/xrpc/app.bsky.actor.searchActors?q=somebody'
   const timeline = '/xrpc/app.bsky.feed.getTimeline?limit=50'
   say(`the server has ${shown(await memory(server.pid))}`)
+  await topic('answers are those of the AppView, with what is new', async () => {
+    const posts = async (params) => {
+      const { feed } = await ask('app.bsky.feed.getTimeline', { url: server.url, token, params })
+      return [feed.length, feed[0].post.record.text.slice(0, 12)]
+    }
+    equal(await posts({ limit: 50 }), [50, 'a word a wor'], 'a timeline comes as it is')
+    equal(await posts({ limit: 50, behind: 1 }), [51, 'just written'], 'a new post is put in')
+  })
 
   await topic(`a request that is passed on costs ${COST_MAX} ms at the most, but for noise`, async () => {
     const found = await cost(server, 'a short answer', short, token, COST_MAX)
-    check(found <= COST_MAX * NOISE, `it costs ${COST_MAX} ms, or a quarter more`, found)
+    check(found <= COST_MAX * NOISE, `it costs ${COST_MAX} ms, or half as much again`, found)
     await cost(server, 'a timeline of 50 posts, as it is', timeline, token, Infinity)
     await cost(server, 'a timeline with a new post put in', `${timeline}&behind=1`, token, Infinity)
   })

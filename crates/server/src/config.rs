@@ -60,6 +60,9 @@ pub struct Config {
     /// The apps that are shown with the name and the image which they say they have, by their client ids.
     /// Of all others the address is shown, as anybody can say anything.
     pub trusted_apps: Vec<String>,
+    /// Domains at which nobody may have their e-mail address, such as those of addresses that are thrown
+    /// away; names under them are meant, too.
+    pub refused_email_domains: Vec<String>,
     /// What users can read about privacy.
     pub privacy_policy_url: Option<Uri>,
     /// What users agree to.
@@ -177,6 +180,8 @@ pub struct Limits {
     pub rates: bool,
     /// Passes all rate limits when sent as the header `x-ratelimit-bypass`.
     pub rate_bypass_key: Option<Secret>,
+    /// Addresses whose requests pass all rate limits.
+    pub rate_bypass_ips: Vec<IpAddr>,
     /// The most connections at a time; further ones wait.
     pub connections: usize,
     /// The most bytes of a JSON body, where a method has no other limit.
@@ -226,6 +231,7 @@ impl Default for Config {
             lexicon_authority_did: None,
             contact_email: None,
             trusted_apps: Vec::new(),
+            refused_email_domains: Vec::new(),
             privacy_policy_url: None,
             terms_of_service_url: None,
             recovery_did_key: None,
@@ -266,6 +272,7 @@ impl Default for Limits {
         Self {
             rates: true,
             rate_bypass_key: None,
+            rate_bypass_ips: Vec::new(),
             connections: 20_000,
             // What the reference takes; methods that write records take more.
             json_bytes: 150 * 1024,

@@ -29,6 +29,21 @@ pub(crate) fn check(address: Option<&str>) -> Result<(), Refusal> {
     }
 }
 
+/// Refuses what is not an address that mail can be sent to, or one that the operator does not want.
+pub(crate) fn check_new(pds: &Pds, address: Option<&str>) -> Result<(), Refusal> {
+    let refused = &pds.config.refused_email_domains;
+    let domain = address.and_then(|address| address.rsplit_once('@')).map(|(_, domain)| domain);
+    let is_refused = domain.is_some_and(|domain| {
+        let domain = domain.to_lowercase();
+        let is_under = |refused: &String| {
+            let before = domain.strip_suffix(&refused.to_lowercase());
+            before.is_some_and(|before| before.is_empty() || before.ends_with('.'))
+        };
+        refused.iter().any(is_under)
+    });
+    check(if is_refused { Some("") } else { address })
+}
+
 fn is_address(address: &str) -> bool {
     let Some((local, domain)) = address.rsplit_once('@') else {
         return false;

@@ -4,6 +4,7 @@
 //! done again: whatever ends the server, the task that the next start begins goes on. What the owner
 //! wants meanwhile is written down as an order, which the task looks at between steps.
 
+mod arrival;
 mod begin;
 mod did_document;
 mod findings;
@@ -26,13 +27,13 @@ use tokio::sync::{Notify, Semaphore};
 use crate::import::Progress;
 use crate::pds::Pds;
 
-pub(crate) use crate::mover::begin::{BeginError, Source, plan, start};
-pub(crate) use crate::mover::findings::finding;
+pub(crate) use crate::mover::arrival::{Arrival, Door, named_host};
+pub(crate) use crate::mover::begin::{BeginError, Wish, go_on, look, plan, settle, start};
 pub(crate) use crate::mover::job::JobError;
 pub(crate) use crate::mover::orders::{
     OrderError, approve, cancel, confirm, current, report, resume, undo,
 };
-pub(crate) use crate::mover::view::{job as shown, summary, uri};
+pub(crate) use crate::mover::view::{Change, Missing, Seen, finding, job as shown, seen, summary, uri};
 
 /// How many moves fetch repositories or blobs at a time.
 const FETCHING_MAX: usize = 4;

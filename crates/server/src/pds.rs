@@ -1,5 +1,6 @@
 //! All that a handler works with.
 
+use std::net::IpAddr;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -68,8 +69,12 @@ impl Pds {
         Self(Arc::new(state))
     }
 
-    /// Tells whether a request carries the key that passes rate limits.
-    pub(crate) fn passes_rates(&self, headers: &HeaderMap) -> bool {
+    /// Tells whether a request comes from an address that passes rate limits, or carries the key that
+    /// does.
+    pub(crate) fn passes_rates(&self, headers: &HeaderMap, ip: IpAddr) -> bool {
+        if self.config.limits.rate_bypass_ips.contains(&ip.to_canonical()) {
+            return true;
+        }
         let Some(key) = &self.config.limits.rate_bypass_key else {
             return false;
         };

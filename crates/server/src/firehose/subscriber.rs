@@ -209,8 +209,7 @@ impl Subscriber {
     /// Says why, and closes.
     async fn end(mut self, end: End) {
         let (code, reason) = match &end {
-            End::Gone => (CloseCode::Normal, ""),
-            End::Stopping => (CloseCode::Away, "server stops"),
+            End::Gone | End::Stopping => (CloseCode::Away, "server stops"),
             End::Told { name, .. } => (CloseCode::Policy, *name),
         };
         let farewell = async {
@@ -218,7 +217,13 @@ impl Subscriber {
                 tracing::info!(error = name, last = self.last, "a subscription ends");
                 self.socket.send(Message::Binary(encode_error(name, message).into())).await?;
             }
-            self.socket.close(Some(CloseFrame { code, reason: reason.into() })).await?;
+            match end {
+                // Who has closed it gets the answer that the socket has for them.
+                End::Gone => self.socket.flush().await?,
+                End::Stopping | End::Told { .. } => {
+                    self.socket.close(Some(CloseFrame { code, reason: reason.into() })).await?;
+                }
+            }
             // The other side may have something to say to that, and then closes the connection.
             while let Some(message) = self.socket.next().await {
                 message?;

@@ -4,19 +4,20 @@ use std::time::Duration;
 
 use identity::Origin;
 use identity::plc::{DidKey, is_plc};
-use migrate::host::{HostError, Owner, SignedIn};
+use migrate::host::{HostError, SignedIn};
 use migrate::job::{Finding, Journal, Level, State};
 use migrate::preflight;
-use store::NewMove;
-use syntax::{AtIdentifier, Did, Handle};
+use store::{AccountId, NewMove, Status};
+use syntax::{Did, Handle};
 use thiserror::Error;
 use tokio::time::sleep;
 
+use super::arrival::{Arrival, Door};
 use super::did_document::keys_of_old_host;
 use super::findings::own_findings;
-use super::job::{Job, JobError, Secrets, end_session, seal};
+use super::job::{Job, JobError, Secrets, seal};
 use super::{carry_out, orders};
-use crate::failure::{Fault, chain};
+use crate::failure::Fault;
 use crate::pds::Pds;
 use crate::session::Tokens;
 use crate::token::Scope;
@@ -25,18 +26,19 @@ use crate::{did_plc, password};
 /// How often it is looked whether an account has been made.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// Where an account comes from, and what it is to be here.
-pub(crate) struct Source {
-    /// The old host; the one that the identity names if absent.
-    pub(crate) from: Option<Origin>,
-    pub(crate) identifier: AtIdentifier,
-    pub(crate) password: String,
-    pub(crate) factor: Option<String>,
+/// What an account is to be here.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Wish {
     /// The handle that it will have; to be chosen later if absent.
     pub(crate) handle: Option<Handle>,
+    /// Its e-mail address; the one that it has at the old host if absent.
     pub(crate) email: Option<String>,
+    /// The code that invites it.
     pub(crate) invite_code: Option<String>,
+    /// A new key of the owner's, to be added to those that they have.
     pub(crate) own_key: Option<DidKey>,
+    /// After how many days the account is to be deleted at the old host, if at all.
+    pub(crate) delete_after_days: Option<u32>,
 }
 
 /// What was found before a move.
@@ -44,13 +46,6 @@ pub(crate) struct Plan {
     pub(crate) session: SignedIn,
     pub(crate) from: Origin,
     pub(crate) findings: Vec<Finding>,
-}
-
-/// A session at the old host.
-struct Visit {
-    session: SignedIn,
-    from: Origin,
-    owner: Owner,
 }
 
 /// A move that has begun.
@@ -78,6 +73,9 @@ pub(crate) enum BeginError {
     /// Something is in the way.
     #[error("{0}")]
     NotReady(String),
+    /// Things were found that are in the way.
+    #[error("{}", list(.0))]
+    Red(Vec<Finding>),
     /// The move is there and cannot be read.
     #[error(transparent)]
     Job(#[from] JobError),
@@ -98,25 +96,34 @@ impl From<store::Error> for BeginError {
     }
 }
 
+fn list(findings: &[Finding]) -> String {
+    let texts: Vec<&str> = findings.iter().map(|finding| &*finding.text).collect();
+    texts.join("; ")
+}
+
 /// Looks at what a move here would meet. Nothing is changed.
-pub(crate) async fn plan(pds: &Pds, source: &Source) -> Result<Plan, BeginError> {
-    let visit = sign_in(pds, source).await?;
-    let findings = look(pds, source, &visit).await;
-    end_session(&visit.owner).await;
-    Ok(Plan { findings: findings?, session: visit.session, from: visit.from })
+pub(crate) async fn plan(pds: &Pds, door: &Door, wish: &Wish) -> Result<Plan, BeginError> {
+    let arrival = Arrival::sign_in(pds, door).await?;
+    let findings = look(pds, wish, &arrival).await;
+    arrival.sign_out().await;
+    Ok(Plan { findings: findings?, session: arrival.session, from: arrival.from })
 }
 
 /// Looks around at both hosts.
-async fn look(pds: &Pds, source: &Source, visit: &Visit) -> Result<Vec<Finding>, BeginError> {
-    let Visit { session, from, owner } = visit;
+pub(crate) async fn look(
+    pds: &Pds,
+    wish: &Wish,
+    arrival: &Arrival,
+) -> Result<Vec<Finding>, BeginError> {
+    let Arrival { session, from, owner } = arrival;
     let did = &session.did;
     let mut findings = preflight::source(owner, session, &pds.did, pds.clock.now_ms()).await?;
     if is_plc(did) {
         let log = pds.plc.audited_log(did).await.map_err(Fault::from)?;
         let last = log.last().operation.clone();
         let old = keys_of_old_host(owner).await?;
-        let to = likely_destination(pds, source, session)?;
-        let own = source.own_key.clone();
+        let to = likely_destination(pds, wish, session)?;
+        let own = wish.own_key.clone();
         let now = pds.clock.now();
         findings.extend(preflight::identity(&log, &last, from, &old, &to, own, &now));
     } else {
@@ -125,7 +132,7 @@ async fn look(pds: &Pds, source: &Source, visit: &Visit) -> Result<Vec<Finding>,
             "the identity is a did:web: you will publish its document yourself",
         ));
     }
-    findings.extend(own_findings(pds, source, session, from).await?);
+    findings.extend(own_findings(pds, wish, session, from).await?);
     findings.push(preflight::stays_behind());
     Ok(findings)
 }
@@ -133,28 +140,81 @@ async fn look(pds: &Pds, source: &Source, visit: &Visit) -> Result<Vec<Finding>,
 /// Begins a move, or gets back to the one that has begun.
 pub(crate) async fn start(
     pds: &Pds,
-    source: Source,
+    door: &Door,
+    wish: Wish,
     new_password: &str,
-    delete_after_days: Option<u32>,
 ) -> Result<Started, BeginError> {
-    password::check_new(new_password).map_err(Fault::from)?;
-    let hash = pds.passwords.hash(new_password).await.map_err(Fault::from)?;
+    let hash = hash(pds, new_password).await?;
     // Once: a code that the old host has mailed for it is good for one session.
-    let visit = sign_in(pds, &source).await?;
-    let did = visit.session.did.clone();
-    let id = match begun_before(pds, &did).await? {
-        // Whoever signs in at the old host is the owner; this is their second attempt.
-        Some(id) => come_back(pds, id, Secrets::new(&visit.session.tokens, Some(&hash))).await?,
-        None => match begin(pds, source, &visit, &hash, delete_after_days).await {
-            Ok(id) => id,
-            Err(error) => {
-                end_session(&visit.owner).await;
-                return Err(error);
-            }
-        },
+    let arrival = Arrival::sign_in(pds, door).await?;
+    let id = match begin_or_come_back(pds, wish, &arrival, &hash).await {
+        Ok(id) => id,
+        Err(error) => {
+            arrival.sign_out().await;
+            return Err(error);
+        }
     };
-    let tokens = arrive(pds, id, &did, hash).await?;
+    let did = arrival.session.did;
+    let account = wait_for_account(pds, id, &did).await?;
+    let refresh_id = crate::session::new_id();
+    let new_id = refresh_id.clone();
+    let write = move |tx: &mut store::Tx<'_>| {
+        tx.set_password(account, &hash)?;
+        crate::session::begin(tx, account, &new_id, None)
+    };
+    pds.store.write(write).await?;
+    let tokens = Tokens::new(pds, &did, Scope::Access, refresh_id);
     Ok(Started { did, tokens })
+}
+
+/// Begins the move of somebody who has signed in at the old host, or gets back to the one that has
+/// begun. Returns the account here.
+pub(crate) async fn settle(
+    pds: &Pds,
+    wish: Wish,
+    arrival: &Arrival,
+    new_password: &str,
+) -> Result<AccountId, BeginError> {
+    let hash = hash(pds, new_password).await?;
+    let id = begin_or_come_back(pds, wish, arrival, &hash).await?;
+    let account = wait_for_account(pds, id, &arrival.session.did).await?;
+    pds.store.write(move |tx| tx.set_password(account, &hash)).await?;
+    Ok(account)
+}
+
+/// Goes on with the move of somebody who has signed in at the old host, if one has begun before and the
+/// account is not open here yet. Returns the account here.
+pub(crate) async fn go_on(pds: &Pds, arrival: &Arrival) -> Result<Option<AccountId>, BeginError> {
+    let did = &arrival.session.did;
+    let Some(id) = begun_before(pds, did).await? else { return Ok(None) };
+    let account = wait_for_account(pds, id, did).await?;
+    let found = pds.store.account(did).await?;
+    if found.is_none_or(|account| account.state.status() != Status::Deactivated) {
+        return Ok(None);
+    }
+    come_back(pds, id, Secrets::new(&arrival.owner.tokens().await, None)).await?;
+    Ok(Some(account))
+}
+
+async fn hash(pds: &Pds, new_password: &str) -> Result<String, BeginError> {
+    password::check_new(new_password).map_err(Fault::from)?;
+    Ok(pds.passwords.hash(new_password).await.map_err(Fault::from)?)
+}
+
+/// Returns the number of the move.
+async fn begin_or_come_back(
+    pds: &Pds,
+    wish: Wish,
+    arrival: &Arrival,
+    hash: &str,
+) -> Result<i64, BeginError> {
+    match begun_before(pds, &arrival.session.did).await? {
+        // Whoever signs in at the old host is the owner; this is their second attempt.
+        Some(id) => {
+            come_back(pds, id, Secrets::new(&arrival.owner.tokens().await, Some(hash))).await
+        }
+        None => begin(pds, wish, arrival, hash).await,
+    }
 }
 
 /// Returns the move of an account that has not ended. One that could not even make the account as it
@@ -176,29 +236,28 @@ async fn begun_before(pds: &Pds, did: &Did) -> Result<Option<i64>, BeginError> {
 /// Writes down that a move begins, if nothing is in its way, and returns its number.
 async fn begin(
     pds: &Pds,
-    source: Source,
-    visit: &Visit,
+    wish: Wish,
+    arrival: &Arrival,
     hash: &str,
-    delete_after_days: Option<u32>,
 ) -> Result<i64, BeginError> {
-    let findings = look(pds, &source, visit).await?;
+    let findings = look(pds, &wish, arrival).await?;
     let red = findings.iter().filter(|finding| finding.level == Level::Red);
-    let red: Vec<&str> = red.map(|finding| &*finding.text).collect();
+    let red: Vec<Finding> = red.cloned().collect();
     if !red.is_empty() {
-        return Err(BeginError::NotReady(red.join("; ")));
+        return Err(BeginError::Red(red));
     }
-    let did = visit.session.did.clone();
-    let secrets = Secrets::new(&visit.owner.tokens().await, Some(hash));
-    let handle = source.handle.ok_or_else(|| BeginError::NotReady("no handle".to_owned()))?;
+    let did = arrival.session.did.clone();
+    let secrets = Secrets::new(&arrival.owner.tokens().await, Some(hash));
+    let handle = wish.handle.ok_or_else(|| BeginError::NotReady("no handle".to_owned()))?;
     let journal = Journal {
-        email: source.email.or(visit.session.email.clone()),
-        invite_code: source.invite_code,
-        own_key: source.own_key,
-        delete_after_days,
+        email: wish.email.or(arrival.session.email.clone()),
+        invite_code: wish.invite_code,
+        own_key: wish.own_key,
+        delete_after_days: wish.delete_after_days,
         // Known now only: later it may be here because of this move.
         was_here: pds.store.account(&did).await?.is_some(),
         findings,
-        ..Journal::new(visit.from.clone(), handle, pds.clock.now_ms())
+        ..Journal::new(arrival.from.clone(), handle, pds.clock.now_ms())
     };
     let new = NewMove {
         did: did.clone(),
@@ -232,9 +291,8 @@ async fn come_back(pds: &Pds, id: i64, secrets: Secrets) -> Result<i64, BeginErr
     Ok(id)
 }
 
-/// Waits until the account is here, and gives its owner a session. The password is that of the last
-/// attempt.
-async fn arrive(pds: &Pds, id: i64, did: &Did, hash: String) -> Result<Tokens, BeginError> {
+/// Waits until the account is here, and returns it.
+async fn wait_for_account(pds: &Pds, id: i64, did: &Did) -> Result<AccountId, BeginError> {
     loop {
         let job = Job::load(pds, id).await?;
         if job.state != State::Reserve {
@@ -253,69 +311,16 @@ async fn arrive(pds: &Pds, id: i64, did: &Did, hash: String) -> Result<Tokens, B
         }
     }
     let account = pds.store.account(did).await?;
-    let account = account.ok_or_else(|| BeginError::NotReady("it was cancelled".to_owned()))?.id;
-    let refresh_id = crate::session::new_id();
-    let new_id = refresh_id.clone();
-    let write = move |tx: &mut store::Tx<'_>| {
-        tx.set_password(account, &hash)?;
-        crate::session::begin(tx, account, &new_id, None)
-    };
-    pds.store.write(write).await?;
-    Ok(Tokens::new(pds, did, Scope::Access, refresh_id))
-}
-
-/// Signs in at the host that the identity names.
-async fn sign_in(pds: &Pds, source: &Source) -> Result<Visit, BeginError> {
-    let unknown = |error: &dyn std::error::Error| BeginError::Unknown(error.to_string());
-    let did = match &source.identifier {
-        AtIdentifier::Did(did) => did.clone(),
-        AtIdentifier::Handle(handle) => match pds.resolver.did_of(handle).await {
-            Ok(did) => did,
-            // Handles that only the old host knows are found by signing in there.
-            Err(error) => match &source.from {
-                Some(_) => return sign_in_there(pds, source, None).await,
-                None => return Err(unknown(&error)),
-            },
-        },
-    };
-    sign_in_there(pds, source, Some(did)).await
-}
-
-async fn sign_in_there(pds: &Pds, source: &Source, did: Option<Did>) -> Result<Visit, BeginError> {
-    let from = match (&source.from, &did) {
-        (Some(from), _) => from.clone(),
-        (None, Some(did)) => named_host(pds, did).await?,
-        (None, None) => return Err(BeginError::Unknown("nobody says where it is".to_owned())),
-    };
-    let host = pds.mover.host(from.clone());
-    let identifier = source.identifier.to_string();
-    let session = host.sign_in(&identifier, &source.password, source.factor.as_deref()).await?;
-    if did.is_some_and(|did| did != session.did) {
-        return Err(BeginError::OtherAccount(session.did));
-    }
-    if named_host(pds, &session.did).await? != from {
-        return Err(BeginError::OtherHost(from));
-    }
-    let owner = Owner::new(host, session.did.clone(), session.tokens.clone());
-    Ok(Visit { session, from, owner })
-}
-
-/// Returns the host that an identity names.
-async fn named_host(pds: &Pds, did: &Did) -> Result<Origin, BeginError> {
-    let document = pds.resolver.document_anew(did).await;
-    let document = document.map_err(|error| BeginError::Unknown(chain(&error)))?;
-    document
-        .pds_endpoint()
-        .ok_or_else(|| BeginError::Unknown("it names no host of accounts".to_owned()))
+    Ok(account.ok_or_else(|| BeginError::NotReady("it was cancelled".to_owned()))?.id)
 }
 
 /// Returns where the account would go: with a key that stands for the one that it will get.
 fn likely_destination(
     pds: &Pds,
-    source: &Source,
+    wish: &Wish,
     session: &SignedIn,
 ) -> Result<migrate::switch::Destination, BeginError> {
-    let handle = source.handle.clone().or_else(|| session.handle.clone());
+    let handle = wish.handle.clone().or_else(|| session.handle.clone());
     Ok(migrate::switch::Destination {
         host: pds.url.clone(),
         handle: handle.ok_or_else(|| BeginError::NotReady("no handle was chosen".to_owned()))?,

@@ -1,13 +1,12 @@
 //! What this server has to say before an account moves here.
 
 use identity::Origin;
-use lexicon::social::pagurus::migration::defs;
 use migrate::host::SignedIn;
 use migrate::job::{Finding, Level};
 use store::Status;
 use syntax::{Did, Handle};
 
-use super::begin::{BeginError, Source};
+use super::begin::{BeginError, Wish};
 use crate::handle::{self, Domain};
 use crate::pds::Pds;
 use crate::{account, email, invite};
@@ -18,7 +17,7 @@ const FREE_BYTES_MIN: u64 = 256 << 20;
 /// Looks at what this server has to say.
 pub(super) async fn own_findings(
     pds: &Pds,
-    source: &Source,
+    wish: &Wish,
     session: &SignedIn,
     from: &Origin,
 ) -> Result<Vec<Finding>, BeginError> {
@@ -35,12 +34,12 @@ pub(super) async fn own_findings(
         Some(_) => findings.push(Finding::red("here", "the account is here and active already")),
     }
     let is_new = here.is_none();
-    if let Some(handle) = &source.handle {
+    if let Some(handle) = &wish.handle {
         findings.push(handle_finding(pds, did, handle, from).await);
-        findings.extend(taken(pds, source, session, handle, is_new).await?);
+        findings.extend(taken(pds, wish, session, handle, is_new).await?);
     }
-    let email = source.email.as_deref().or(session.email.as_deref());
-    if let Err(refusal) = email::check(email) {
+    let email = wish.email.as_deref().or(session.email.as_deref());
+    if let Err(refusal) = email::check_new(pds, email) {
         findings.push(Finding::red("email", refusal.message().to_owned()));
     }
     let free = rustix::fs::statvfs(&pds.config.data);
@@ -78,13 +77,13 @@ fn is_under(handle: &Handle, host: &Origin) -> bool {
 /// Finds what another account has.
 async fn taken(
     pds: &Pds,
-    source: &Source,
+    wish: &Wish,
     session: &SignedIn,
     handle: &Handle,
     is_new: bool,
 ) -> Result<Vec<Finding>, BeginError> {
-    let email = source.email.clone().or_else(|| session.email.clone());
-    let code = source.invite_code.clone();
+    let email = wish.email.clone().or_else(|| session.email.clone());
+    let code = wish.invite_code.clone();
     let needs_invite = pds.config.invite_required && is_new;
     let (did, handle) = (session.did.clone(), handle.clone());
     let findings = pds.store.read(|tx| {
@@ -111,18 +110,4 @@ async fn taken(
         Ok::<_, account::CreateError>(findings)
     });
     findings.await.map_err(|error| BeginError::Fault(error.into()))
-}
-
-/// Shows what was found.
-pub(crate) fn finding(finding: &Finding) -> defs::Finding {
-    let level = match finding.level {
-        Level::Green => "green",
-        Level::Yellow => "yellow",
-        Level::Red => "red",
-    };
-    defs::Finding {
-        level: level.to_owned(),
-        about: finding.about.clone(),
-        text: finding.text.clone(),
-    }
 }

@@ -17,6 +17,8 @@ use super::job::Job;
 use super::trouble::{Trouble, Turn};
 use crate::pds::Pds;
 
+pub(super) use self::blobs::{loss, name as loss_name};
+
 /// Does the step that is due.
 pub(super) async fn step(pds: &Pds, job: &mut Job, live: &Live) -> Result<Turn, Trouble> {
     match job.state {

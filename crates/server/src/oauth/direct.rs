@@ -108,7 +108,7 @@ impl Direct {
     /// [`Refused`] if its address has sent too many, or it is neither.
     pub(super) async fn read(pds: &Pds, request: Request<Body>) -> Result<Self, Refused> {
         let (head, body) = request.into_parts();
-        if !pds.passes_rates(&head.headers) {
+        if !pds.passes_rates(&head.headers, ip(&head)) {
             let bucket = slice::from_ref(&rate::GLOBAL);
             let now_ms = pds.clock.now_ms();
             let taken = pds.rates.take(bucket, &Key::of_ip(ip(&head)), 1, now_ms);

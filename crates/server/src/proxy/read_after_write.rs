@@ -118,7 +118,10 @@ impl View<'_> {
             let message = "Upstream service broke off";
             return Refusal::of_status(http::StatusCode::BAD_GATEWAY, message).into_response();
         };
-        if let Some(value) = self.patched_value(kind, &head.headers, body.clone()).await {
+        let turn = self.pds.proxy.turn_to_patch(self.target).await;
+        if turn.is_some()
+            && let Some(value) = self.patched_value(kind, &head.headers, body.clone()).await
+        {
             return self.response(&head.headers, &value);
         }
         let mut response = Response::new(Body::from(body));

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::uri::PathAndQuery;
 use http::{HeaderMap, StatusCode};
@@ -10,6 +11,8 @@ use identity::dns::Dns;
 use identity::outbound::{Client, Limits, Settings};
 use serde::Deserialize;
 use syntax::{AtUri, Did, Nsid};
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::timeout;
 
 use super::exchange::{DOCUMENT, refused};
 use crate::config::{AppView, Config, Upstream};
@@ -30,6 +33,12 @@ const CREATE_REPORT: &str = "com.atproto.moderation.createReport";
 /// How many connections to a service of the settings are kept for the next request.
 const IDLE_CONNECTIONS: usize = 256;
 
+/// How many answers of the services of the settings are patched at a time, and how many of others.
+const PATCHED_MAX: usize = 8;
+const STRANGE_PATCHED_MAX: usize = 2;
+/// How long an answer waits for that. It is passed on as it is then.
+const PATCH_WAIT_MAX: Duration = Duration::from_secs(5);
+
 /// The services that are asked.
 pub(crate) struct Proxy {
     /// Goes to the services of the settings.
@@ -41,6 +50,9 @@ pub(crate) struct Proxy {
     reports: Option<Target>,
     /// Where the AppView shows images.
     pub(super) cdn_url_pattern: Option<String>,
+    /// Lets so many answers be patched at a time, of services of the settings and of others, who could
+    /// be slow on purpose: each answer takes many times its size for that.
+    patching: [Semaphore; 2],
 }
 
 /// A service.
@@ -105,6 +117,7 @@ impl Proxy {
             moderation,
             reports,
             cdn_url_pattern,
+            patching: [Semaphore::new(PATCHED_MAX), Semaphore::new(STRANGE_PATCHED_MAX)],
         }
     }
 
@@ -113,6 +126,12 @@ impl Proxy {
     pub(crate) fn appview_audience(&self) -> String {
         let view = self.appview.as_ref().map(|view| view.did.as_str());
         format!("{}#{APPVIEW}", view.unwrap_or("did:web:api.bsky.app"))
+    }
+
+    /// Waits until an answer of a service may be patched; `None` if that does not come soon.
+    pub(super) async fn turn_to_patch(&self, target: &Target) -> Option<SemaphorePermit<'_>> {
+        let patching = &self.patching[usize::from(!target.is_upstream)];
+        timeout(PATCH_WAIT_MAX, patching.acquire()).await.ok()?.ok()
     }
 
     /// Returns the client that goes to a service.

@@ -318,7 +318,7 @@ async fn what_is_wrong(
     if let Err(error) = handle::check(pds, &input.handle) {
         return Ok(Some(handle_problem(&error)));
     }
-    if email::check(input.email.as_deref()).is_err() {
+    if email::check_new(pds, input.email.as_deref()).is_err() {
         return Ok(Some(Problem::EmailSyntax));
     }
     let password = input.password.as_deref().unwrap_or_default();
@@ -570,7 +570,7 @@ pub(super) fn take(
     buckets: &'static [Bucket],
     key: &Key,
 ) -> Result<(), Stop> {
-    if visit.pds.passes_rates(&visit.head.headers) {
+    if visit.pds.passes_rates(&visit.head.headers, oauth::ip(&visit.head)) {
         return Ok(());
     }
     let taken = visit.pds.rates.take(buckets, key, 1, visit.pds.clock.now_ms());

@@ -47,7 +47,7 @@ impl Call {
 
     /// Counts the request among all of its address.
     pub(crate) fn count_globally(&mut self, pds: &Pds) -> Result<(), Refusal> {
-        self.passes_rates = pds.passes_rates(&self.head.headers);
+        self.passes_rates = pds.passes_rates(&self.head.headers, self.ip);
         let key = self.ip_key();
         self.take(pds, std::slice::from_ref(&rate::GLOBAL), &key, 1)
     }

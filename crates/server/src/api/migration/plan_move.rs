@@ -21,8 +21,10 @@ pub(super) async fn plan_move(pds: Pds, _: Public, input: Input) -> Result<Outpu
         email: input.email,
         invite_code: input.invite_code,
         own_key: input.own_key,
+        delete_after_days: None,
     };
-    let plan = mover::plan(&pds, &source.read()?).await.map_err(Fault::from)?;
+    let (door, wish) = source.read()?;
+    let plan = mover::plan(&pds, &door, &wish).await.map_err(Fault::from)?;
     Ok(Output {
         did: plan.session.did,
         from: mover::uri(&plan.from),

@@ -15,7 +15,7 @@ pub(super) async fn shown(
     did: &Did,
 ) -> Result<lexicon::social::pagurus::migration::defs::Job, Fault> {
     let row: MoveJob = mover::current(pds, did).await?;
-    Ok(mover::shown(pds, row).await?)
+    Ok(mover::shown(mover::seen(pds, row).await?))
 }
 
 /// Says what the old host has said.
@@ -50,7 +50,9 @@ impl From<BeginError> for Fault {
             BeginError::Host(error) => host(&error),
             BeginError::Job(error) => error.into(),
             BeginError::Fault(fault) => fault,
-            BeginError::NotReady(message) => named("NotReady", message),
+            error @ (BeginError::NotReady(_) | BeginError::Red(_)) => {
+                named("NotReady", error.to_string())
+            }
             error => Refusal::invalid_request(error.to_string()).into(),
         }
     }

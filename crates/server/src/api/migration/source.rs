@@ -1,4 +1,4 @@
-//! Where an account comes from, as a request says it.
+//! Where an account comes from and what it is to be here, as a request says it.
 
 use crypto::PublicKey;
 use identity::Origin;
@@ -6,7 +6,7 @@ use identity::plc::DidKey;
 use syntax::{AtIdentifier, Handle, Uri};
 
 use crate::failure::Refusal;
-use crate::mover::Source;
+use crate::mover::{Door, Wish};
 
 /// What a request says.
 pub(super) struct Given {
@@ -18,6 +18,7 @@ pub(super) struct Given {
     pub(super) email: Option<String>,
     pub(super) invite_code: Option<String>,
     pub(super) own_key: Option<String>,
+    pub(super) delete_after_days: Option<u32>,
 }
 
 impl Given {
@@ -26,7 +27,7 @@ impl Given {
     /// # Errors
     ///
     /// [`Refusal`] with what is malformed.
-    pub(super) fn read(self) -> Result<Source, Refusal> {
+    pub(super) fn read(self) -> Result<(Door, Wish), Refusal> {
         let malformed = |what| Refusal::invalid_request(format!("{what} is malformed"));
         let from = self.from.map(|from| Origin::parse(from.as_str())).transpose();
         let identifier = self.identifier.trim().trim_start_matches('@');
@@ -34,15 +35,19 @@ impl Given {
         if let Some(key) = &self.own_key {
             PublicKey::from_did_key(key).map_err(|_| malformed("ownKey"))?;
         }
-        Ok(Source {
+        let door = Door {
             from: from.map_err(|_| malformed("from"))?,
             identifier,
             password: self.password,
             factor: self.factor,
+        };
+        let wish = Wish {
             handle: self.handle,
             email: self.email,
             invite_code: self.invite_code,
             own_key: self.own_key.map(DidKey::new),
-        })
+            delete_after_days: self.delete_after_days,
+        };
+        Ok((door, wish))
     }
 }

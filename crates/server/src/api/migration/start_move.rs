@@ -28,8 +28,10 @@ pub(super) async fn start_move(
         email: input.email,
         invite_code: input.invite_code,
         own_key: input.own_key,
+        delete_after_days: days,
     };
-    let started = mover::start(&pds, source.read()?, &input.new_password, days).await;
+    let (door, wish) = source.read()?;
+    let started = mover::start(&pds, &door, wish, &input.new_password).await;
     let started = started.map_err(Fault::from)?;
     Ok(Output {
         access_jwt: started.tokens.access,

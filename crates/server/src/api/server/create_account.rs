@@ -123,7 +123,7 @@ async fn check(
     if needs_invite && code.is_none() {
         return Err(Failure::declared(Error::InvalidInviteCode, "No invite code provided"));
     }
-    email::check(input.email.as_deref())?;
+    email::check_new(pds, input.email.as_deref())?;
     if let Some(key) = &input.recovery_key {
         let malformed = |_| Failure::invalid_request("Recovery key is not a did:key");
         PublicKey::from_did_key(key).map_err(malformed)?;

@@ -19,7 +19,7 @@ pub(super) async fn update_email(
     caller: Account<NotTakenDown<Full>>,
     input: Input,
 ) -> Result<(), Failure<Error>> {
-    email::check(Some(&input.email))?;
+    email::check_new(&pds, Some(&input.email))?;
     let account = caller.row(&pds).await?;
     let token = input.token.filter(|token| !token.trim().is_empty());
     let factor = input.email_auth_factor;

@@ -21,7 +21,7 @@ pub(super) async fn check_handle_availability(
     params: Params,
 ) -> Result<Output, Failure<Error>> {
     let Params { handle, email, birth_date } = params;
-    if email.is_some() && email::check(email.as_deref()).is_err() {
+    if email.is_some() && email::check_new(&pds, email.as_deref()).is_err() {
         return Err(Failure::declared(Error::InvalidEmail, "Invalid email"));
     }
     let result = pds.store.read(|tx| {

@@ -223,7 +223,7 @@ impl Crowd<'_> {
 }
 
 /// Returns what a loss is called in the database.
-fn name(loss: Loss) -> String {
+pub(in crate::mover) fn name(loss: Loss) -> String {
     let value = serde_json::to_value(loss).expect("names can be written");
     value.as_str().unwrap_or_default().to_owned()
 }
