@@ -31,6 +31,11 @@ vectors VECTORS:
     PAGURUS_VECTORS={{VECTORS}} cargo test -p pagurus-tests --test vectors
     PAGURUS_VECTORS={{VECTORS}} cargo test -p pagurus-lexicon --test vectors
     PAGURUS_VECTORS={{VECTORS}} cargo test -p pagurus-identity --test vectors
+    PAGURUS_VECTORS={{VECTORS}} cargo test -p pagurus-oauth --test scopes
+
+# Opens every page in a browser. Needs Chromium and npm.
+pages:
+    tests/pages/run
 
 # Fuzzes a target for some seconds. Needs cargo-fuzz and a nightly compiler.
 fuzz TARGET SECONDS="60":

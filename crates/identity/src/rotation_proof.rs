@@ -191,7 +191,7 @@ impl RotationProof {
         let key = self.key.public_key().map_err(|_| ProofError::Signature)?;
         // Browsers and libraries for JWTs know nothing of low s.
         let is_signed = self.algorithm == key.curve().jws_algorithm()
-            && key.verify_of_2023(self.signed.as_bytes(), &self.signature).is_ok();
+            && key.verify_jws(self.signed.as_bytes(), &self.signature).is_ok();
         if is_signed { Ok(()) } else { Err(ProofError::Signature) }
     }
 }

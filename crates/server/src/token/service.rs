@@ -103,7 +103,7 @@ impl ServiceToken {
     pub(crate) fn is_signed_by(&self, key: &PublicKey) -> bool {
         // Libraries for JWTs know nothing of low s, and what they make is accepted everywhere.
         self.algorithm == key.curve().jws_algorithm()
-            && key.verify_of_2023(self.signed.as_bytes(), &self.signature).is_ok()
+            && key.verify_jws(self.signed.as_bytes(), &self.signature).is_ok()
     }
 }
 
