@@ -12,8 +12,8 @@ use crate::jose::Thumbprint;
 
 /// How long a proof is remembered at least, in seconds. Its nonce is good for less.
 const WINDOW_S: u64 = nonces::TIME_S + 60;
-/// The most proofs of one key that are remembered at a time: twenty a second, all the time.
-const KEY_PROOFS_MAX: usize = 10_000;
+/// The most proofs of one key that are remembered at a time: eighty a second, all the time.
+const KEY_PROOFS_MAX: usize = 40_000;
 
 /// Remembers the proofs of one face of the server.
 ///

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 
 use axum::body::{Body, HttpBody as _};
-use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, VARY};
+use http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, VARY};
 use http::{HeaderMap, HeaderValue, Response};
 use http_body_util::BodyExt as _;
 
@@ -50,7 +50,9 @@ pub(super) async fn compress(response: Response<Body>, coding: Coding) -> Respon
     let kind = headers.get(CONTENT_TYPE).map_or(&b""[..], |kind| kind.as_bytes());
     let is_text = kind.starts_with(b"application/json") || kind.starts_with(b"text/");
     let is_done = headers.contains_key(CONTENT_ENCODING);
-    if !is_text || is_done || !(BYTES_MIN..=BYTES_MAX).contains(&length) {
+    // What has a secret beside what somebody else may have chosen: its length would tell of the secret.
+    let is_secret = headers.get(CACHE_CONTROL).is_some_and(|cache| cache == "no-store");
+    if !is_text || is_done || is_secret || !(BYTES_MIN..=BYTES_MAX).contains(&length) {
         return response;
     }
     let (mut head, body) = response.into_parts();
@@ -82,6 +84,18 @@ fn gzip(body: &[u8]) -> std::io::Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn pages_with_secrets_have_the_length_that_they_have() {
+        for (cache, is_compressed) in [("private", true), ("no-store", false)] {
+            let page = Response::builder()
+                .header(CONTENT_TYPE, "text/html; charset=utf-8")
+                .header(CACHE_CONTROL, cache)
+                .body(Body::from("a".repeat(10_000)));
+            let response = compress(page.unwrap(), Coding::Gzip).await;
+            assert_eq!(response.headers().contains_key(CONTENT_ENCODING), is_compressed, "{cache}");
+        }
+    }
 
     #[test]
     fn what_clients_refuse_is_not_sent() {
