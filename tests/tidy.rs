@@ -66,6 +66,39 @@ fn modules_have_names() {
     }
 }
 
+/// Methods that an app may call which was let in, whatever it was let in to: they show what anybody may
+/// see, or what every app may know of its own account.
+const NEED_NOTHING: [&str; 7] = [
+    "identity/get_recommended_did_credentials",
+    "identity/refresh_identity",
+    "repo/list_missing_blobs",
+    "server/check_account_status",
+    "sync/get_blob",
+    "sync/get_repo",
+    "sync/list_blobs",
+];
+
+#[test]
+fn what_apps_may_call_asks_what_they_were_let_in_to() {
+    let (mut unchecked, mut checked) = (Vec::new(), 0);
+    let api = root().join("crates/server/src/api");
+    for path in files(&api, "rs") {
+        let text = fs::read_to_string(&path).unwrap();
+        if !text.contains("OrApp<") {
+            continue;
+        }
+        if text.contains(".check(") || text.contains("preferences::check(") {
+            checked += 1;
+            continue;
+        }
+        let name = path.strip_prefix(&api).unwrap().with_extension("");
+        unchecked.push(name.to_string_lossy().into_owned());
+    }
+    unchecked.sort();
+    assert_eq!(unchecked, NEED_NOTHING);
+    assert!(checked > 10, "they are looked for in the right place: {checked}");
+}
+
 /// The rooms that each room may use, as ARCHITECTURE.md says.
 fn arrows() -> BTreeMap<String, BTreeSet<String>> {
     let text = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();

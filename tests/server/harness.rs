@@ -14,8 +14,10 @@
 
 mod account;
 pub(crate) mod ask;
+mod browser;
 mod mover;
 mod moving;
+pub(crate) mod oauth;
 mod proxy;
 mod records;
 mod stream;
@@ -31,6 +33,7 @@ use tempfile::TempDir;
 
 pub(crate) use crate::harness::account::TestAccount;
 pub(crate) use crate::harness::ask::{Answer, Ask};
+pub(crate) use crate::harness::browser::{Browser, Page};
 
 pub(crate) use crate::harness::mover::{Move, Road};
 pub(crate) use crate::harness::proxy::{Fault, Gate, Proxy, Seen};

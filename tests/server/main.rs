@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that fails says where")]
 
+mod account;
 mod actor;
 mod admin;
 mod harness;
@@ -10,6 +11,7 @@ mod identity;
 mod lexicon;
 mod mail;
 mod migrate;
+mod oauth;
 mod proxy;
 mod repo;
 mod server;

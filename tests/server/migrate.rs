@@ -5,3 +5,4 @@ mod killed;
 mod leaving;
 mod moves;
 mod rescue;
+mod wizard;

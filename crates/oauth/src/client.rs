@@ -95,6 +95,19 @@ impl Client {
         matches!(self.id, ClientId::Discoverable(_))
     }
 
+    /// Returns about how many bytes of memory this takes.
+    pub fn bytes(&self) -> usize {
+        const EACH: usize = 64;
+        let scopes = self.scope.iter().map(|scope| scope.len() + EACH).sum::<usize>();
+        let addresses = self.redirect_uris.iter().map(|uri| uri.as_str().len() + EACH).sum::<usize>();
+        let keys = match &self.auth {
+            AuthMethod::PrivateKeyJwt { keys: KeySource::Inline(keys), .. } => keys.iter().count(),
+            AuthMethod::PrivateKeyJwt { .. } | AuthMethod::None => 0,
+        };
+        // Links, names and the id are bounded, each key has a few hundred bytes.
+        8 * 1024 + scopes + addresses + keys * 512
+    }
+
     /// Returns the way by which an answer reaches a client that names this address, if it is one of
     /// its own.
     pub fn redirect_uri(&self, requested: &str) -> Option<&RedirectUri> {

@@ -7,6 +7,8 @@
 
 mod answer;
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use syntax::{AtIdentifier, AtIdentifierError, Language};
 use thiserror::Error;
@@ -247,8 +249,11 @@ impl AuthorizationRequest {
 /// way of writing the same.
 fn check_registered(asked: &str, client: &Client) -> Result<(), RequestError> {
     let mut registered = None;
-    for value in asked.split(' ').filter(|value| !value.is_empty()) {
-        if client.scope.iter().any(|scope| scope == value) {
+    // Both sides may be long, and somebody else's: each value is looked at once.
+    let announced: HashSet<&str> = client.scope.iter().map(String::as_str).collect();
+    let asked: HashSet<&str> = asked.split(' ').filter(|value| !value.is_empty()).collect();
+    for value in asked {
+        if announced.contains(value) {
             continue;
         }
         let registered = registered.get_or_insert_with(|| Scopes::parse(&client.scope.join(" ")));

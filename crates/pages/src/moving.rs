@@ -1,5 +1,8 @@
 //! Moving an account here, on five screens: where it is, what was found, the move, a look at what changes,
 //! and what has become of it.
+//!
+//! Forms of an account that is known have a field `did`, and links to its pages a part `account` of the
+//! query: a browser may have more than one account that moves.
 
 mod found;
 mod progress;
@@ -50,6 +53,14 @@ pub struct Where<'a> {
     pub identifier: Id<'a>,
     /// What was wrong.
     pub problems: Problems<'a>,
+}
+
+impl Mover<'_> {
+    /// Returns the query that says which account it is.
+    pub(crate) fn query(&self) -> String {
+        // All that a DID may have that means something else in a query.
+        format!("account={}", self.did.to_string().replace('%', "%25"))
+    }
 }
 
 impl Screen {

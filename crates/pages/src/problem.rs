@@ -58,6 +58,8 @@ pub enum Problem<'a> {
     HandleLeadsNowhere,
     /// The domain leads to another account.
     HandleLeadsTo(Id<'a>),
+    /// The document of the owner's domain does not name the handle.
+    HandleNotClaimed,
     /// There is no account with the handle.
     HandleUnknown,
     /// It is no e-mail address, or none that mail is sent to.
@@ -140,7 +142,8 @@ impl Problem<'_> {
             | Self::HandleTaken
             | Self::HandleKept
             | Self::HandleLeadsNowhere
-            | Self::HandleLeadsTo(_) => Input::Handle,
+            | Self::HandleLeadsTo(_)
+            | Self::HandleNotClaimed => Input::Handle,
             Self::HandleUnknown => Input::Identifier,
             Self::EmailSyntax | Self::EmailTaken => Input::Email,
             Self::InviteNeeded | Self::InviteWrong => Input::InviteCode,
@@ -176,6 +179,7 @@ impl Problem<'_> {
             Self::HandleKept => lang.problem_handle_kept(),
             Self::HandleLeadsNowhere => lang.problem_handle_nowhere(),
             Self::HandleLeadsTo(did) => return lang.problem_handle_other(did),
+            Self::HandleNotClaimed => lang.problem_handle_not_claimed(),
             Self::HandleUnknown => lang.problem_handle_unknown(),
             Self::EmailSyntax => lang.problem_email_syntax(),
             Self::EmailTaken => lang.problem_email_taken(),

@@ -7,7 +7,7 @@ mod lexicon;
 mod migration;
 mod repo;
 pub(crate) mod server;
-mod sync;
+pub(crate) mod sync;
 mod temp;
 
 use crate::config::Config;

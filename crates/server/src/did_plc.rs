@@ -1,11 +1,18 @@
 //! Changing the did:plc identities of accounts, with the server's key or with one of theirs.
 
+mod keys;
+mod owner;
+mod submission;
+
 use http::StatusCode;
 use identity::plc::{Content, DidKey, LimitError, Operation, State};
 use identity::resolve::PlcError;
 use syntax::Did;
 use thiserror::Error;
 
+pub(crate) use crate::did_plc::keys::{Holder, keys};
+pub(crate) use crate::did_plc::owner::{SignError, Standing};
+pub(crate) use crate::did_plc::submission::{SubmitError, submit_for};
 use crate::failure::{Failure, Fault, Refusal};
 use crate::pds::Pds;
 

@@ -1,5 +1,7 @@
 //! E-mail: addresses, the tokens that prove them, and what is written to their owners.
 
+mod change;
+
 use std::fmt::Display;
 use std::time::Duration;
 
@@ -7,8 +9,10 @@ use data_encoding::BASE32_NOPAD;
 use http::StatusCode;
 use store::{Account, EmailToken, Purpose, Tx};
 use syntax::Uri;
+use thiserror::Error;
 
-use crate::failure::{Fault, Refusal};
+pub(crate) use crate::email::change::{AddressError, confirm, set_address, set_factor};
+use crate::failure::{Failure, Fault, Refusal};
 use crate::pds::Pds;
 
 /// How long a token is good for.
@@ -17,6 +21,20 @@ const TOKEN_TIME: Duration = Duration::from_secs(15 * 60);
 const ADDRESS_BYTES_MAX: usize = 254;
 /// The most bytes of what is before the at sign.
 const LOCAL_BYTES_MAX: usize = 64;
+
+/// Says why a mailed token is not taken. `Display` is the message for the client.
+#[derive(Debug, Error)]
+pub(crate) enum TokenError {
+    /// It is not the one that was mailed.
+    #[error("Token is invalid")]
+    Invalid,
+    /// It was mailed too long ago.
+    #[error("Token is expired")]
+    Expired,
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
 
 /// Refuses what is not an address that mail can be sent to.
 pub(crate) fn check(address: Option<&str>) -> Result<(), Refusal> {
@@ -133,26 +151,54 @@ pub(crate) fn letter(pds: &Pds, who: &dyn Display, text: &str) -> String {
 /// Refuses a token that is not the one which the owner of an account was mailed for a purpose.
 ///
 /// It stays until it is deleted.
+///
+/// # Errors
+///
+/// [`TokenError`] if it is another one, or too old.
 pub(crate) fn check_token(
     tx: &mut Tx<'_>,
     account: &Account,
     purpose: Purpose,
     given: &str,
-) -> Result<(), Fault> {
+) -> Result<(), TokenError> {
     let found = tx.email_token(account.id, purpose)?;
     let given = normal(given);
-    Ok(judge(found.filter(|found| found.token == given).as_ref(), tx.now_ms())?)
+    judge(found.filter(|found| found.token == given), tx.now_ms())?;
+    Ok(())
+}
+
+/// Takes a token that the owner of an account was mailed for a purpose: it is good once.
+///
+/// # Errors
+///
+/// [`TokenError`] if it is another one, or too old.
+pub(crate) async fn spend_token(
+    pds: &Pds,
+    account: &Account,
+    purpose: Purpose,
+    given: String,
+) -> Result<(), TokenError> {
+    let account = account.clone();
+    pds.store
+        .write(move |tx| {
+            check_token(tx, &account, purpose, &given)?;
+            Ok(tx.delete_email_token(account.id, purpose)?)
+        })
+        .await
 }
 
 /// Finds whose a token is that was mailed for a purpose, or refuses it.
+///
+/// # Errors
+///
+/// [`TokenError`] if it is nobody's, or too old.
 pub(crate) fn find_token(
     tx: &mut Tx<'_>,
     purpose: Purpose,
     given: &str,
-) -> Result<EmailToken, Fault> {
+) -> Result<EmailToken, TokenError> {
     let found = tx.find_email_token(purpose, &normal(given))?;
-    judge(found.as_ref(), tx.now_ms())?;
-    Ok(found.ok_or_else(invalid)?)
+    judge(found, tx.now_ms())
 }
 
 /// People type codes in small letters, and copy spaces along.
@@ -160,17 +206,29 @@ fn normal(given: &str) -> String {
     given.trim().to_uppercase()
 }
 
-fn judge(found: Option<&EmailToken>, now_ms: u64) -> Result<(), Refusal> {
-    let found = found.ok_or_else(invalid)?;
+fn judge(found: Option<EmailToken>, now_ms: u64) -> Result<EmailToken, TokenError> {
+    let found = found.ok_or(TokenError::Invalid)?;
     let age = Duration::from_millis(now_ms.saturating_sub(found.created_at));
-    if age > TOKEN_TIME {
-        return Err(Refusal::new(StatusCode::BAD_REQUEST, "ExpiredToken", "Token is expired"));
-    }
-    Ok(())
+    if age > TOKEN_TIME { Err(TokenError::Expired) } else { Ok(found) }
 }
 
-fn invalid() -> Refusal {
-    Refusal::invalid_token("Token is invalid")
+impl From<TokenError> for Fault {
+    fn from(error: TokenError) -> Self {
+        match error {
+            TokenError::Invalid => Refusal::invalid_token(error.to_string()).into(),
+            TokenError::Expired => {
+                let (status, name) = (StatusCode::BAD_REQUEST, "ExpiredToken");
+                Refusal::new(status, name, error.to_string()).into()
+            }
+            TokenError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl<E> From<TokenError> for Failure<E> {
+    fn from(error: TokenError) -> Self {
+        Self::Fault(error.into())
+    }
 }
 
 /// Returns the subject of a mail, and what it says the code is for.

@@ -6,6 +6,7 @@ mod change;
 mod proposal;
 mod reserved;
 mod slur;
+mod update;
 
 use http::StatusCode;
 use identity::document::Document;
@@ -14,15 +15,18 @@ use syntax::{Did, Handle};
 use thiserror::Error;
 
 use crate::failure::{Failure, Fault, Refusal};
-pub(crate) use crate::handle::change::give;
+pub(crate) use crate::handle::change::{GiveError, give};
 pub(crate) use crate::handle::proposal::{is_free, suggestions};
 pub(crate) use crate::handle::slur::is_slur;
+pub(crate) use crate::handle::update::{UpdateError, update};
 use crate::pds::Pds;
 
 /// The fewest characters of a name under one of the server's domains.
 const NAME_CHARS_MIN: usize = 3;
 /// The most characters of a name under one of the server's domains.
 const NAME_CHARS_MAX: usize = 18;
+/// What clients are told of a domain that does not lead where it should.
+const NOT_RESOLVED: &str = "External handle did not resolve to DID";
 
 /// Whose a handle is to give.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,19 +118,6 @@ fn check_form(domains: &[String], handle: &Handle) -> Result<Domain, HandleError
     }
 }
 
-/// Refuses a handle that the operator keeps back.
-///
-/// # Errors
-///
-/// [`Fault`] with 400 `HandleNotAvailable` if it is, or if the database failed.
-pub(crate) async fn check_kept_back(pds: &Pds, handle: &Handle) -> Result<(), Fault> {
-    match pds.store.read(|tx| tx.is_handle_reserved(handle)).await {
-        Ok(false) => Ok(()),
-        Ok(true) => Err(Refusal::from(HandleError::Reserved).into()),
-        Err(error) => Err(Fault::from(error)),
-    }
-}
-
 /// Returns what comes before one of the server's domains, which begin with a dot. Where one domain is
 /// under another, the name is what is left before the longer one.
 fn name_under<'a>(domains: &[String], handle: &'a Handle) -> Option<&'a str> {
@@ -175,12 +166,17 @@ pub(crate) async fn proven_handle(pds: &Pds, document: &Document) -> Result<Hand
 ///
 /// [`Refusal`] if it does not.
 pub(crate) async fn check_leads_to(pds: &Pds, handle: &Handle, did: &Did) -> Result<(), Refusal> {
+    match led_to(pds, handle).await {
+        Some(found) if found == *did => Ok(()),
+        Some(_) | None => Err(Refusal::invalid_request(NOT_RESOLVED)),
+    }
+}
+
+/// Returns the DID that a handle of somebody else's domain leads to now, if it does.
+pub(crate) async fn led_to(pds: &Pds, handle: &Handle) -> Option<Did> {
     // Whoever asks may have set it up a moment ago.
     pds.resolver.forget_handle(handle);
-    match pds.resolver.did_of(handle).await {
-        Ok(found) if found == *did => Ok(()),
-        Ok(_) | Err(_) => Err(Refusal::invalid_request("External handle did not resolve to DID")),
-    }
+    pds.resolver.did_of(handle).await.ok()
 }
 
 /// Refuses a handle that another account has.

@@ -14,6 +14,7 @@ use crate::account::delete_departed;
 use crate::clock::millis;
 use crate::failure::{Fault, chain};
 use crate::pds::Pds;
+use crate::web;
 
 /// For how long mail stays that nobody sends.
 const MAIL_TIME: Duration = Duration::from_secs(3 * 24 * 60 * 60);
@@ -158,10 +159,12 @@ async fn ended_requests(pds: &Pds) -> Result<(), SweepError> {
 /// Clears away sign-ins in browsers that have ended, and browsers in which nobody is signed in.
 async fn idle_browsers(pds: &Pds) -> Result<(), SweepError> {
     let before = pds.clock.now_ms().saturating_sub(millis(BROWSER_TIME));
+    let long_before = pds.clock.now_ms().saturating_sub(millis(web::COOKIE_TIME));
     let step = || {
         pds.store.write(move |tx| {
             let sign_ins = tx.delete_ended_sign_ins(SHORT_LIVED)?;
-            Ok::<_, Error>(sign_ins + tx.delete_idle_devices(before, SHORT_LIVED)?)
+            let browsers = tx.delete_idle_devices(before, long_before, SHORT_LIVED)?;
+            Ok::<_, Error>(sign_ins + browsers)
         })
     };
     while step().await? > 0 {

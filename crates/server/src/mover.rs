@@ -24,16 +24,17 @@ use identity::outbound::Client;
 use migrate::host::Host;
 use tokio::sync::{Notify, Semaphore};
 
-use crate::import::Progress;
 use crate::pds::Pds;
 
-pub(crate) use crate::mover::arrival::{Arrival, Door, named_host};
+pub(crate) use crate::mover::arrival::{Arrival, Arrivals, Door, Ticket, Waiting, named_host};
 pub(crate) use crate::mover::begin::{BeginError, Wish, go_on, look, plan, settle, start};
 pub(crate) use crate::mover::job::JobError;
 pub(crate) use crate::mover::orders::{
     OrderError, approve, cancel, confirm, current, report, resume, undo,
 };
-pub(crate) use crate::mover::view::{Change, Missing, Seen, finding, job as shown, seen, summary, uri};
+pub(crate) use crate::mover::view::{
+    Change, Missing, Progress, Seen, finding, job as shown, seen, summary, uri,
+};
 
 /// How many moves fetch repositories or blobs at a time.
 const FETCHING_MAX: usize = 4;
@@ -47,6 +48,8 @@ pub(crate) struct Mover {
     /// Those that a task carries out. Whoever begins or ends one changes it.
     live: Mutex<HashMap<i64, Arc<Live>>>,
     fetching: Semaphore,
+    /// Those who have signed in at their old host, and whose move has not begun.
+    pub(crate) arrivals: Arrivals,
 }
 
 /// A move that a task carries out.
@@ -57,12 +60,18 @@ pub(crate) struct Live {
     is_cancelled: AtomicBool,
     repo_bytes: AtomicU64,
     blob_bytes: AtomicU64,
-    records: Progress,
+    records: crate::import::Progress,
 }
 
 impl Mover {
     pub(crate) fn new(client: Client, relays: Client) -> Self {
-        Self { client, relays, live: Mutex::default(), fetching: Semaphore::new(FETCHING_MAX) }
+        Self {
+            client,
+            relays,
+            live: Mutex::default(),
+            fetching: Semaphore::new(FETCHING_MAX),
+            arrivals: Arrivals::default(),
+        }
     }
 
     /// Returns another host.

@@ -20,7 +20,7 @@ use ::oauth::error::{Face, Refusal as Rule};
 use ::oauth::lifetime::Lifetimes;
 use ::oauth::metadata::Issuer;
 use ::oauth::scope::Scopes;
-use ::oauth::token::{Successors, TokenHash};
+use ::oauth::token::{AuthorizationCode, Successors, TokenHash};
 use axum::Router;
 use axum::routing::{get, post};
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -30,9 +30,10 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use identity::outbound::Client as HttpClient;
 use lru::LruCache;
 use sha2::Sha256;
+use tokio::sync::Semaphore;
 use store::{Account, Status};
 
-use crate::caller::check_standing;
+use crate::caller::{Credentials, check_standing};
 use crate::failure::{Fault, Refusal};
 use crate::oauth::client::Clients;
 use crate::oauth::client::Asked;
@@ -43,8 +44,12 @@ use crate::pds::Pds;
 /// The header that tells clients which nonce to use next.
 pub(crate) const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 const DPOP: HeaderName = HeaderName::from_static("dpop");
-/// How many proofs are remembered for each face: some 40 bytes each.
+/// How many proofs of those who call are remembered: some 40 bytes each.
 const PROOFS_MAX: usize = 500_000;
+/// How many of those who come for tokens: some 240 bytes each, as most have a key of their own.
+const ASKING_PROOFS_MAX: usize = 100_000;
+/// How many clients are looked up at a time.
+const ASKING_MAX: usize = 64;
 /// How many sessions' scopes are kept as they were read: reading long ones takes longer than all else.
 const READ_MAX: NonZeroUsize = NonZeroUsize::new(4096).expect("it is not zero");
 
@@ -56,6 +61,9 @@ pub(crate) struct Oauth {
     nonces: Nonces,
     access: AccessTokens,
     successors: Successors,
+    code_secret: [u8; 32],
+    /// Lets so many clients be looked up at a time for what they ask.
+    asking_turns: Semaphore,
     /// Proofs of those who come for tokens. Held for moments.
     asking: Mutex<Replays>,
     /// Proofs of those who have a token. Held for moments.
@@ -83,11 +91,19 @@ impl Oauth {
             clients: Clients::new(http, dev),
             nonces: Nonces::new(derived(secret, b"DPoP nonces"), run, now_s),
             access: AccessTokens::new(secret),
+            code_secret: derived(secret, b"OAuth codes"),
             successors: Successors::new(derived(secret, b"OAuth refresh tokens")),
-            asking: Mutex::new(Replays::new(PROOFS_MAX)),
+            asking_turns: Semaphore::new(ASKING_MAX),
+            asking: Mutex::new(Replays::new(ASKING_PROOFS_MAX)),
             calling: Mutex::new(Replays::new(PROOFS_MAX)),
             read: Mutex::new(LruCache::new(READ_MAX)),
         }
+    }
+
+    /// Returns the code that a request is answered with. It follows from the request, so that somebody who
+    /// presses the button twice is led back with the same.
+    pub(crate) fn code(&self, request: &[u8; 32]) -> AuthorizationCode {
+        AuthorizationCode::from_random(derived(&self.code_secret, request))
     }
 
     /// Returns the header with the nonce to use next.
@@ -208,9 +224,10 @@ pub(crate) fn scope_missing(scope: &str) -> Refusal {
     Refusal::new(StatusCode::FORBIDDEN, "ScopeMissingError", message)
 }
 
-/// Tells whether a request comes from an app, which wants to know the nonce to use next.
+/// Tells whether a request comes from an app, which wants to know the nonce to use next: with a proof,
+/// or with a token that needs one.
 pub(crate) fn is_from_app(headers: &HeaderMap) -> bool {
-    headers.contains_key(DPOP)
+    headers.contains_key(DPOP) || matches!(Credentials::of(headers), Credentials::Dpop(_))
 }
 
 /// Makes the router of what apps ask for.

@@ -8,7 +8,9 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::net::IpAddr;
 use std::time::Duration;
 
+use data_encoding::HEXLOWER;
 use http::{HeaderMap, HeaderName, HeaderValue};
+use sha2::{Digest as _, Sha256};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::failure::Refusal;
@@ -85,6 +87,11 @@ pub(crate) static REQUEST_EMAIL_UPDATE: [Bucket; 2] = [
     Bucket::new("request-email-update-day", 15, DAY),
     Bucket::new("request-email-update", 5, HOUR),
 ];
+/// Mails about changing an identity, by account.
+pub(crate) static REQUEST_PLC_OPERATION: [Bucket; 2] = [
+    Bucket::new("request-plc-operation-day", 15, DAY),
+    Bucket::new("request-plc-operation", 5, HOUR),
+];
 /// Changes of handles, by account.
 pub(crate) static UPDATE_HANDLE: [Bucket; 2] = [
     Bucket::new("update-handle", 10, MINUTE.saturating_mul(5)),
@@ -135,6 +142,14 @@ struct Window {
 }
 
 impl Key {
+    /// Returns the key of what somebody has typed to say who they are, from an address. However it is
+    /// typed, and however long it is, it is one key of one length.
+    pub(crate) fn of_identifier(identifier: &str, ip: IpAddr) -> Self {
+        let identifier = identifier.trim().trim_start_matches('@').to_lowercase();
+        let hash = Sha256::digest(identifier);
+        Self::Text(format!("{:?} {}", Self::of_ip(ip), HEXLOWER.encode(&hash)))
+    }
+
     /// Returns the key of a client's address.
     pub(crate) fn of_ip(ip: IpAddr) -> Self {
         Self::Ip(match ip.to_canonical() {

@@ -8,6 +8,7 @@ mod account;
 mod authorize;
 mod browser;
 mod entry;
+mod moving;
 mod pending;
 mod visit;
 
@@ -23,6 +24,7 @@ use pages::{Color, Image, Link, Look, path};
 
 use crate::config::Config;
 use crate::pds::Pds;
+pub(crate) use crate::web::browser::COOKIE_TIME;
 pub(crate) use crate::web::pending::Pending;
 
 /// Makes the router of all pages.
@@ -30,6 +32,7 @@ pub(crate) fn router() -> Router<Pds> {
     Router::new()
         .merge(authorize::router())
         .merge(account::router())
+        .merge(moving::router())
         .route("/assets/{file}", get(asset))
         .route(path::LANGUAGE, post(visit::language))
         .route("/.well-known/change-password", get(change_password))

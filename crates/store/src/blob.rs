@@ -285,6 +285,16 @@ impl Tx<'_> {
         )
     }
 
+    /// Returns how many bytes an account's blobs have.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Missing`] if the account is gone.
+    pub fn blob_bytes(&mut self, account: AccountId) -> Result<u64, Error> {
+        let sql = "SELECT blob_bytes FROM account WHERE id = $1";
+        self.query_one(sql, &[Value::Int(account.0)], |row| row.uint(0))
+    }
+
     /// Returns how many blobs records refer to, and how many of them are here.
     ///
     /// # Errors

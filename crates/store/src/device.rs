@@ -81,20 +81,17 @@ impl Tx<'_> {
         self.query_opt(&sql, &[Value::Blob(id)], read)
     }
 
-    /// Keeps a browser, which may be there already.
+    /// Keeps a browser, unless it is there already.
     ///
     /// # Errors
     ///
     /// [`Error`] if the database failed.
-    pub fn put_device(&mut self, device: &Device) -> Result<(), Error> {
+    pub fn create_device(&mut self, device: &Device) -> Result<(), Error> {
         self.execute(
             "INSERT INTO device
                (id, secret, former_secret, changed_at, user_agent, ip, created_at, seen_at)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-             ON CONFLICT (id) DO UPDATE SET
-               secret = excluded.secret, former_secret = excluded.former_secret,
-               changed_at = excluded.changed_at, user_agent = excluded.user_agent,
-               ip = excluded.ip, seen_at = excluded.seen_at",
+             ON CONFLICT (id) DO NOTHING",
             &[
                 Value::Blob(&device.id),
                 Value::Blob(&device.secret),
@@ -109,29 +106,68 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Deletes a browser, and signs everybody out there.
+    /// Gives a browser another secret in place of the one that it has shown, and keeps it if it is not
+    /// there yet. Tells whether it had that secret.
     ///
     /// # Errors
     ///
     /// [`Error`] if the database failed.
-    pub fn delete_device(&mut self, id: &DeviceId) -> Result<(), Error> {
-        self.execute("DELETE FROM device WHERE id = $1", &[Value::Blob(id)])?;
+    pub fn change_device(&mut self, device: &Device, shown: &[u8; 32]) -> Result<bool, Error> {
+        self.create_device(&Device { secret: *shown, former_secret: None, ..device.clone() })?;
+        let changed = self.execute(
+            "UPDATE device SET secret = $2, former_secret = $3, changed_at = $4, user_agent = $5,
+               ip = $6, seen_at = $7
+             WHERE id = $1 AND secret = $3",
+            &[
+                Value::Blob(&device.id),
+                Value::Blob(&device.secret),
+                Value::Blob(shown),
+                Value::Int(int(device.changed_at)),
+                Value::Text(&device.user_agent),
+                Value::Text(&device.ip),
+                Value::Int(int(device.seen_at)),
+            ],
+        )?;
+        Ok(changed > 0)
+    }
+
+    /// Notes that a browser was seen now.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] if the database failed.
+    pub fn note_device(
+        &mut self,
+        id: &DeviceId,
+        user_agent: &str,
+        ip: &str,
+    ) -> Result<(), Error> {
+        let now_ms = int(self.now_ms());
+        self.execute(
+            "UPDATE device SET user_agent = $2, ip = $3, seen_at = $4 WHERE id = $1",
+            &[Value::Blob(id), Value::Text(user_agent), Value::Text(ip), Value::Int(now_ms)],
+        )?;
         Ok(())
     }
 
-    /// Deletes so many browsers that were not seen since a time and in which nobody is signed in, and
-    /// returns how many that were.
+    /// Deletes so many browsers that were not seen since a time and in which nobody is signed in, or not
+    /// since another time, whoever is. Returns how many that were.
     ///
     /// # Errors
     ///
     /// [`Error`] if the database failed.
-    pub fn delete_idle_devices(&mut self, before: u64, count_max: u64) -> Result<usize, Error> {
+    pub fn delete_idle_devices(
+        &mut self,
+        before: u64,
+        long_before: u64,
+        count_max: u64,
+    ) -> Result<usize, Error> {
         self.execute(
             "DELETE FROM device WHERE id IN (
-               SELECT id FROM device WHERE seen_at < $1 AND NOT EXISTS (
-                 SELECT 1 FROM device_account WHERE device_account.device = device.id)
-               LIMIT $2)",
-            &[Value::Int(int(before)), Value::Int(int(count_max))],
+               SELECT id FROM device WHERE seen_at < $1 AND (seen_at < $2 OR NOT EXISTS (
+                 SELECT 1 FROM device_account WHERE device_account.device = device.id))
+               LIMIT $3)",
+            &[Value::Int(int(before)), Value::Int(int(long_before)), Value::Int(int(count_max))],
         )
     }
 

@@ -71,16 +71,14 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Returns what an app asks for, if that has neither ended nor been decided.
+    /// Returns what an app asks for, if that has not ended, whether or not it was decided.
     ///
     /// # Errors
     ///
     /// [`Error`] if the database failed.
     pub fn oauth_request(&mut self, id: &[u8; 32]) -> Result<Option<OauthRequest>, Error> {
-        let sql = format!(
-            "SELECT {COLUMNS} FROM oauth_request
-             WHERE id = $1 AND code IS NULL AND expires_at > $2"
-        );
+        let sql =
+            format!("SELECT {COLUMNS} FROM oauth_request WHERE id = $1 AND expires_at > $2");
         self.query_opt(&sql, &[Value::Blob(id), Value::Int(int(self.now_ms()))], read)
     }
 

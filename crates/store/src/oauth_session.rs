@@ -127,16 +127,16 @@ impl Tx<'_> {
         self.query_opt(&sql, &[Value::Blob(access)], read)
     }
 
-    /// Deletes the session that began with a code, and returns it.
+    /// Returns the session that began with a code.
     ///
     /// # Errors
     ///
     /// [`Error`] if the database failed.
-    pub fn take_oauth_session_by_code(
+    pub fn oauth_session_by_code(
         &mut self,
         code: &[u8; 32],
     ) -> Result<Option<OauthSession>, Error> {
-        let sql = format!("DELETE FROM oauth_session WHERE code = $1 RETURNING {COLUMNS}");
+        let sql = format!("SELECT {COLUMNS} FROM oauth_session WHERE code = $1");
         self.query_opt(&sql, &[Value::Blob(code)], read)
     }
 

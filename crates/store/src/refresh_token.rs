@@ -46,6 +46,30 @@ impl Tx<'_> {
         )
     }
 
+    /// Returns the refresh tokens of an account's sessions: those that have not ended and were not
+    /// exchanged, the one that ends last first.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] if the database failed.
+    pub fn refresh_tokens(&mut self, account: AccountId) -> Result<Vec<RefreshToken>, Error> {
+        self.query_all(
+            "SELECT id, expires_at, app_password FROM refresh_token
+             WHERE account = $1 AND expires_at > $2 AND next_id IS NULL
+             ORDER BY expires_at DESC, id",
+            &[Value::Int(account.0), Value::Int(int(self.now_ms()))],
+            |row| {
+                Ok(RefreshToken {
+                    account,
+                    id: row.text(0)?,
+                    expires_at: row.uint(1)?,
+                    next_id: None,
+                    app_password: row.opt_text(2)?,
+                })
+            },
+        )
+    }
+
     /// Keeps a refresh token, which may be there already.
     ///
     /// # Errors
@@ -76,6 +100,19 @@ impl Tx<'_> {
     pub fn delete_refresh_token(&mut self, account: AccountId, id: &str) -> Result<(), Error> {
         let values = [Value::Int(account.0), Value::Text(id)];
         self.execute("DELETE FROM refresh_token WHERE account = $1 AND id = $2", &values)?;
+        Ok(())
+    }
+
+    /// Deletes the refresh tokens of one session: the one with an identifier, and those that were
+    /// exchanged for it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] if the database failed.
+    pub fn delete_refresh_tokens_to(&mut self, account: AccountId, id: &str) -> Result<(), Error> {
+        let values = [Value::Int(account.0), Value::Text(id)];
+        let sql = "DELETE FROM refresh_token WHERE account = $1 AND (id = $2 OR next_id = $2)";
+        self.execute(sql, &values)?;
         Ok(())
     }
 

@@ -3,12 +3,14 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use futures_util::StreamExt as _;
+use futures_util::{SinkExt as _, StreamExt as _};
 use repo::event::Message;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message as Frame;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use super::Pds;
 
@@ -84,6 +86,12 @@ impl Stream {
                 Some(Err(_)) | None => return (events, farewell),
             }
         }
+    }
+
+    /// Says that nothing more is wanted.
+    pub(crate) async fn close(&mut self) {
+        let normal = CloseFrame { code: CloseCode::Normal, reason: "".into() };
+        self.0.send(Frame::Close(Some(normal))).await.expect("the stream is open");
     }
 
     /// Waits for the next events.

@@ -1,7 +1,7 @@
 //! Accounts that move by themselves, from beginning to end.
 
-mod beginning;
-mod blobs;
+pub(super) mod beginning;
+pub(super) mod blobs;
 mod cancel;
 mod codes;
 mod did_web;

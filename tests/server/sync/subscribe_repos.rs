@@ -197,3 +197,11 @@ async fn one_that_does_not_read_is_let_go() {
     let mut stream = pds.subscribe(events.last().map(seq)).await;
     stream.take(4 + 24 - events.len()).await;
 }
+
+#[tokio::test]
+async fn who_closes_a_stream_is_answered_in_kind() {
+    let pds = Pds::start().await;
+    let mut stream = pds.subscribe(None).await;
+    stream.close().await;
+    assert_eq!(stream.rest().await.1, Some((1000, String::new())));
+}

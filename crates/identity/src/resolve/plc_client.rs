@@ -48,6 +48,11 @@ impl PlcClient {
         self
     }
 
+    /// Returns where the directory is.
+    pub fn directory(&self) -> &Origin {
+        &self.primary
+    }
+
     /// Returns the document of a DID, from the first directory that has it.
     ///
     /// # Errors

@@ -15,9 +15,12 @@ use crate::client::{
 };
 use crate::error::{ErrorCode, Refusal};
 use crate::jose::{self, JwkSet, JwkSetError};
+use crate::scope;
 
 /// The most bytes of a document.
 pub const DOCUMENT_BYTES_MAX: usize = 512 * 1024;
+/// The most values of the scope: the largest known application has two hundred.
+const SCOPES_MAX: usize = 4096;
 /// The most addresses that a client may name.
 const REDIRECT_URIS_MAX: usize = 100;
 /// The most characters of a name that are shown to anybody.
@@ -46,6 +49,9 @@ pub enum ClientError {
     /// The document is that of another client.
     #[error("client_id of the client metadata is \"{0}\", which is not where it was found")]
     OtherId(String),
+    /// The scope is longer, or has more values, than is looked at.
+    #[error("scope of the client metadata is longer than 64 KiB, or has more than {SCOPES_MAX} values")]
+    TooManyScopes,
     /// A value of the scope is empty, or there twice.
     #[error("scope of the client metadata has the value \"{0}\" twice, or an empty one")]
     Scope(String),
@@ -239,6 +245,9 @@ impl Document<'_> {
 
     fn scope(&self) -> Result<Vec<String>, ClientError> {
         let scope = self.text("scope")?.ok_or(ClientError::Missing("scope"))?;
+        if scope.len() > scope::BYTES_MAX || scope.split(' ').count() > SCOPES_MAX {
+            return Err(ClientError::TooManyScopes);
+        }
         let mut seen = HashSet::new();
         for value in scope.split(' ') {
             if value.is_empty() || !seen.insert(value) {

@@ -46,7 +46,7 @@ impl Samples<'_> {
             is_email_confirmed: true,
             is_factor_on: true,
             is_plc: true,
-            own_keys: 1,
+            own_keys: Some(1),
             apps: 3,
             devices: 2,
             app_passwords: 0,
@@ -60,7 +60,7 @@ impl Samples<'_> {
         let notice = Some(Notice::EmailChanged);
         show(
             "account-advice",
-            &Overview { is_email_confirmed: false, own_keys: 0, notice, ..page.clone() },
+            &Overview { is_email_confirmed: false, own_keys: Some(0), notice, ..page.clone() },
         );
         let closed = Owner { is_active: false, ..self.owner() };
         show("account-deactivated", &Overview { owner: closed, email: None, ..page.clone() });

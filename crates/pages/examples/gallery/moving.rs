@@ -126,6 +126,7 @@ impl Samples<'_> {
             need: None,
             may_cancel: true,
             may_undo: false,
+            undo_needs_code: false,
             warnings: &[],
             notes: &notes,
             problems: Problems::NONE,

@@ -23,8 +23,8 @@ pub struct Overview<'a> {
     pub is_factor_on: bool,
     /// Whether the identity is a did:plc, and so has keys.
     pub is_plc: bool,
-    /// How many keys of the owner's can change the identity.
-    pub own_keys: u64,
+    /// How many keys of the owner's can change the identity, if that is known.
+    pub own_keys: Option<u64>,
     /// How many applications are connected.
     pub apps: u64,
     /// How many browsers and sessions there are.
@@ -41,6 +41,13 @@ pub struct Overview<'a> {
     pub elsewhere: Option<Id<'a>>,
     /// What has just been done.
     pub notice: Option<Notice<'a>>,
+}
+
+impl Overview<'_> {
+    /// Tells whether the owner should have a key, and is known to have none.
+    fn lacks_key(&self) -> bool {
+        self.is_plc && self.own_keys == Some(0)
+    }
 }
 
 account_page!(Overview, Overview, |page| page.t().account_title());

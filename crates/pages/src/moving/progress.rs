@@ -79,6 +79,8 @@ pub struct MovingPage<'a> {
     pub may_cancel: bool,
     /// Whether the account can be brought back.
     pub may_undo: bool,
+    /// Whether the old host has mailed a code that has to come along for that.
+    pub undo_needs_code: bool,
     /// What else the owner should know. In English.
     pub warnings: &'a [Sentence<'a>],
     /// What was done.

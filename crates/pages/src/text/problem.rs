@@ -23,6 +23,8 @@ texts! {
         "Le domaine ne mène pas encore à votre compte. Un changement peut mettre quelques minutes à se voir.",
     problem_handle_other(did): "The domain leads to another account: {did}." |
         "Le domaine mène à un autre compte : {did}.",
+    problem_handle_not_claimed: "Your identity is a domain’s, and its document does not name this handle. Change the document first." |
+        "Votre identité est celle d’un domaine, et son document ne nomme pas ce nom d’utilisateur. Modifiez d’abord le document.",
     problem_handle_unknown: "There is no account with this handle. Look for a typing error." |
         "Aucun compte n’a ce nom d’utilisateur. Cherchez une faute de frappe.",
     problem_email_syntax: "That is not an e-mail address that we can write to." |

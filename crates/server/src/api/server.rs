@@ -4,11 +4,11 @@ mod activate_account;
 mod check_account_status;
 mod confirm_email;
 pub(crate) mod create_account;
-mod create_app_password;
+pub(crate) mod create_app_password;
 mod create_invite_code;
 mod create_invite_codes;
 mod create_session;
-mod deactivate_account;
+pub(crate) mod deactivate_account;
 mod delete_account;
 mod delete_session;
 mod describe_server;
@@ -23,7 +23,7 @@ mod request_email_update;
 pub(crate) mod request_password_reset;
 mod reserve_signing_key;
 pub(crate) mod reset_password;
-mod revoke_app_password;
+pub(crate) mod revoke_app_password;
 mod update_email;
 
 use lexicon::com::atproto::server::{

@@ -7,7 +7,7 @@ mod get_head;
 mod get_host_status;
 mod get_latest_commit;
 mod get_record;
-mod get_repo;
+pub(crate) mod get_repo;
 mod get_repo_status;
 mod list_blobs;
 mod list_repos;

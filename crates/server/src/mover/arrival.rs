@@ -1,13 +1,27 @@
 //! Somebody who has signed in at the host that their account is to leave.
 
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
 use identity::Origin;
+use lru::LruCache;
 use migrate::host::{Owner, SignedIn};
-use syntax::{AtIdentifier, Did};
+use migrate::job::Finding;
+use syntax::{AtIdentifier, Did, Handle};
 
 use super::begin::BeginError;
+use super::findings::is_under;
 use super::job::end_session;
+use crate::clock::millis;
 use crate::failure::chain;
+use crate::handle::{self, Domain};
 use crate::pds::Pds;
+
+/// How many wait at a time. Those that have waited longest go first.
+const WAITING_MAX: NonZeroUsize = NonZeroUsize::new(1000).expect("it is not zero");
+/// How long one waits: as long as it may take to choose a handle and find an invite code.
+const TIME: Duration = Duration::from_secs(60 * 60);
 
 /// How somebody gets in at the old host.
 pub(crate) struct Door {
@@ -24,6 +38,51 @@ pub(crate) struct Arrival {
     pub(crate) session: SignedIn,
     pub(crate) from: Origin,
     pub(super) owner: Owner,
+}
+
+/// Somebody who has signed in, and what was found. Their move has not begun.
+pub(crate) struct Waiting {
+    pub(crate) arrival: Arrival,
+    pub(crate) findings: Vec<Finding>,
+    /// The handle that the account can keep, as it is the owner's.
+    pub(crate) keeps: Option<Handle>,
+    /// Since when they wait, in milliseconds since 1970.
+    pub(crate) at_ms: u64,
+}
+
+/// What somebody is known by who waits.
+pub(crate) type Ticket = [u8; 16];
+
+/// All who wait, in memory only: a session at another host is not kept for somebody who may never begin.
+/// After a restart they sign in there again; sessions that are forgotten end by themselves.
+pub(crate) struct Arrivals(Mutex<LruCache<Ticket, Arc<Waiting>>>);
+
+impl Default for Arrivals {
+    fn default() -> Self {
+        Self(Mutex::new(LruCache::new(WAITING_MAX)))
+    }
+}
+
+impl Arrivals {
+    /// Lets somebody wait.
+    pub(crate) fn put(&self, ticket: Ticket, waiting: Waiting) {
+        self.lock().put(ticket, Arc::new(waiting));
+    }
+
+    /// Returns who waits.
+    pub(crate) fn get(&self, ticket: &Ticket, now_ms: u64) -> Option<Arc<Waiting>> {
+        let mut all = self.lock();
+        all.get(ticket).filter(|waiting| now_ms < waiting.at_ms + millis(TIME)).cloned()
+    }
+
+    /// Forgets somebody.
+    pub(crate) fn remove(&self, ticket: &Ticket) {
+        self.lock().pop(ticket);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, LruCache<Ticket, Arc<Waiting>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Arrival {
@@ -47,11 +106,7 @@ impl Arrival {
         Self::sign_in_there(pds, door, Some(did)).await
     }
 
-    async fn sign_in_there(
-        pds: &Pds,
-        door: &Door,
-        did: Option<Did>,
-    ) -> Result<Self, BeginError> {
+    async fn sign_in_there(pds: &Pds, door: &Door, did: Option<Did>) -> Result<Self, BeginError> {
         let from = match (&door.from, &did) {
             (Some(from), _) => from.clone(),
             (None, Some(did)) => named_host(pds, did).await?,
@@ -70,6 +125,22 @@ impl Arrival {
         }
         let owner = Owner::new(host, session.did.clone(), session.tokens.clone());
         Ok(Self { session, from, owner })
+    }
+
+    /// Returns the account's handle if it is one of the owner's own, which moves along.
+    pub(crate) async fn own_handle(&self, pds: &Pds) -> Option<Handle> {
+        let handle = self.session.handle.as_ref()?;
+        if handle::check(pds, handle) != Ok(Domain::Other) || is_under(handle, &self.from) {
+            return None;
+        }
+        let description = self.owner.host().describe().await.ok()?;
+        let mut domains = description.available_user_domains.iter();
+        let is_theirs = domains.any(|domain| {
+            let name = handle.as_str().strip_suffix(domain.trim_start_matches('.'));
+            name.is_some_and(|name| name.ends_with('.'))
+        });
+        let leads_here = handle::check_leads_to(pds, handle, &self.session.did).await.is_ok();
+        (leads_here && !is_theirs).then(|| handle.clone())
     }
 
     /// Ends the session, as it is of no more use.

@@ -1,5 +1,6 @@
 //! Before a move: looking at what it would meet, and beginning it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use identity::Origin;
@@ -7,7 +8,7 @@ use identity::plc::{DidKey, is_plc};
 use migrate::host::{HostError, SignedIn};
 use migrate::job::{Finding, Journal, Level, State};
 use migrate::preflight;
-use store::{AccountId, NewMove, Status};
+use store::{Account, AccountId, NewMove, Status};
 use syntax::{Did, Handle};
 use thiserror::Error;
 use tokio::time::sleep;
@@ -174,26 +175,30 @@ pub(crate) async fn settle(
     wish: Wish,
     arrival: &Arrival,
     new_password: &str,
-) -> Result<AccountId, BeginError> {
+) -> Result<Arc<Account>, BeginError> {
     let hash = hash(pds, new_password).await?;
     let id = begin_or_come_back(pds, wish, arrival, &hash).await?;
-    let account = wait_for_account(pds, id, &arrival.session.did).await?;
+    let did = &arrival.session.did;
+    let account = wait_for_account(pds, id, did).await?;
     pds.store.write(move |tx| tx.set_password(account, &hash)).await?;
-    Ok(account)
+    Ok(pds.store.account(did).await?.ok_or(store::Error::Missing)?)
 }
 
 /// Goes on with the move of somebody who has signed in at the old host, if one has begun before and the
 /// account is not open here yet. Returns the account here.
-pub(crate) async fn go_on(pds: &Pds, arrival: &Arrival) -> Result<Option<AccountId>, BeginError> {
+pub(crate) async fn go_on(
+    pds: &Pds,
+    arrival: &Arrival,
+) -> Result<Option<Arc<Account>>, BeginError> {
     let did = &arrival.session.did;
     let Some(id) = begun_before(pds, did).await? else { return Ok(None) };
-    let account = wait_for_account(pds, id, did).await?;
-    let found = pds.store.account(did).await?;
-    if found.is_none_or(|account| account.state.status() != Status::Deactivated) {
-        return Ok(None);
+    wait_for_account(pds, id, did).await?;
+    let account = pds.store.account(did).await?;
+    let account = account.filter(|account| account.state.status() == Status::Deactivated);
+    if account.is_some() {
+        come_back(pds, id, Secrets::new(&arrival.owner.tokens().await, None)).await?;
     }
-    come_back(pds, id, Secrets::new(&arrival.owner.tokens().await, None)).await?;
-    Ok(Some(account))
+    Ok(account)
 }
 
 async fn hash(pds: &Pds, new_password: &str) -> Result<String, BeginError> {
@@ -234,12 +239,7 @@ async fn begun_before(pds: &Pds, did: &Did) -> Result<Option<i64>, BeginError> {
 }
 
 /// Writes down that a move begins, if nothing is in its way, and returns its number.
-async fn begin(
-    pds: &Pds,
-    wish: Wish,
-    arrival: &Arrival,
-    hash: &str,
-) -> Result<i64, BeginError> {
+async fn begin(pds: &Pds, wish: Wish, arrival: &Arrival, hash: &str) -> Result<i64, BeginError> {
     let findings = look(pds, &wish, arrival).await?;
     let red = findings.iter().filter(|finding| finding.level == Level::Red);
     let red: Vec<Finding> = red.cloned().collect();

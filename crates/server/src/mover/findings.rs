@@ -2,7 +2,7 @@
 
 use identity::Origin;
 use migrate::host::SignedIn;
-use migrate::job::{Finding, Level};
+use migrate::job::Finding;
 use store::Status;
 use syntax::{Did, Handle};
 
@@ -69,7 +69,8 @@ async fn handle_finding(pds: &Pds, did: &Did, handle: &Handle, from: &Origin) ->
     }
 }
 
-fn is_under(handle: &Handle, host: &Origin) -> bool {
+/// Tells whether a handle is under the name of a host.
+pub(super) fn is_under(handle: &Handle, host: &Origin) -> bool {
     let rest = handle.as_str().strip_suffix(host.host());
     rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }

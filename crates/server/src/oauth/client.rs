@@ -29,8 +29,6 @@ const MEMORY: Memory = Memory {
     force_interval: Duration::from_secs(30),
     bytes_max: 16 * 1024 * 1024,
 };
-/// How much room a client takes beside its keys, about.
-const CLIENT_BYTES: usize = 4 * 1024;
 
 /// Says why it is not known what a client is.
 #[derive(Debug, Clone, Error)]
@@ -125,7 +123,7 @@ impl Clients {
         };
         Self {
             hosts,
-            documents: Cache::new(MEMORY, document, |_| CLIENT_BYTES),
+            documents: Cache::new(MEMORY, document, |client| client.bytes()),
             keys: Cache::new(MEMORY, keys, |_| SET_BYTES_MAX),
         }
     }
@@ -178,7 +176,16 @@ impl Clients {
         match &client.auth {
             AuthMethod::None => Err(AssertionError::Unexpected.into()),
             AuthMethod::PrivateKeyJwt { keys: KeySource::Inline(keys), .. } => {
-                Ok(Arc::new(keys.clone()))
+                if want == Want::Usual {
+                    return Ok(Arc::new(keys.clone()));
+                }
+                let anew = self.documents.value(&client.id.as_str().to_owned(), want).await?;
+                match &anew.auth {
+                    AuthMethod::PrivateKeyJwt { keys: KeySource::Inline(keys), .. } => {
+                        Ok(Arc::new(keys.clone()))
+                    }
+                    _ => Err(AssertionError::Unexpected.into()),
+                }
             }
             AuthMethod::PrivateKeyJwt { keys: KeySource::At(url), .. } => {
                 self.keys.value(&url.as_str().to_owned(), want).await

@@ -14,7 +14,6 @@ use axum::body::Body;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, PRAGMA, RETRY_AFTER};
 use http::request::Parts;
 use http::{HeaderValue, Request, Response, StatusCode};
-use http_body_util::{BodyExt as _, Limited};
 use serde::Serialize;
 use serde_json::json;
 
@@ -24,6 +23,7 @@ use super::{DPOP, DPOP_NONCE, take};
 use crate::failure::{AnyError, ErrorName, chain};
 use crate::pds::Pds;
 use crate::rate::{self, Key};
+use crate::xrpc::LimitedBody;
 
 /// What a client is told that gets nothing.
 #[derive(Debug)]
@@ -114,8 +114,11 @@ impl Direct {
             let taken = pds.rates.take(bucket, &Key::of_ip(ip(&head)), 1, now_ms);
             taken.map_err(|(_, standing)| Refused::TooOften(standing.seconds_left(now_ms)))?;
         }
-        let body = Limited::new(body, BODY_BYTES_MAX).collect().await;
-        let body = body.map_err(|_| ParameterError::TooLong)?.to_bytes();
+        let bytes_max = u64::try_from(BODY_BYTES_MAX).unwrap_or(u64::MAX);
+        let body = LimitedBody::new(body, bytes_max).bytes().await.map_err(|refusal| {
+            let description = refusal.message().to_owned();
+            Refused::Rule { code: ErrorCode::InvalidRequest, description }
+        })?;
         let parameters = match content_type(&head.headers).as_str() {
             "application/x-www-form-urlencoded" => Parameters::from_form(&body)?,
             "application/json" => Parameters::from_json(&body)?,

@@ -10,6 +10,7 @@ use http::{Request, Response, StatusCode};
 use serde::Serialize;
 
 use super::direct::{Direct, Refused, answer, use_up};
+use super::client::ClientFault;
 use super::{Asked, Sets, bytes, random};
 use crate::clock::millis;
 use crate::pds::Pds;
@@ -29,6 +30,8 @@ pub(super) async fn pushed(State(pds): State<Pds>, request: Request<Body>) -> Re
 async fn keep(pds: &Pds, request: Request<Body>) -> Result<Pushed, Refused> {
     let direct = Direct::read(pds, request).await?;
     let proof = direct.proof(pds)?;
+    // Strangers can have much looked up here, and others wait for the same look-ups.
+    let _turn = pds.oauth.asking_turns.try_acquire().map_err(|_| ClientFault::Busy)?;
     let issuer = pds.oauth.issuer.as_str();
     let asked = pds.oauth.clients.asking(&direct.parameters, issuer, pds.clock.now_s()).await?;
     let jkt = proof.as_ref().map(|proof| proof.jkt());

@@ -2,7 +2,7 @@
 //!
 //! Spec: RFC 7009
 
-use ::oauth::dpop::Proof;
+use ::oauth::assertion::ClientAuth;
 use ::oauth::exchange::Revocation;
 use axum::body::Body;
 use axum::extract::State;
@@ -11,6 +11,7 @@ use serde_json::json;
 use store::OauthSession;
 
 use super::Asked;
+use super::client::ClientFault;
 use super::direct::{Direct, Refused, answer, use_up};
 use crate::pds::Pds;
 
@@ -24,19 +25,31 @@ async fn end(pds: &Pds, request: Request<Body>) -> Result<(), Refused> {
     let direct = Direct::read(pds, request).await?;
     let proof = direct.proof(pds)?;
     let revocation = Revocation::read(&direct.parameters)?;
-    direct.parameters.required("client_id")?;
+    let client_id = direct.parameters.required("client_id")?;
     if let Some(proof) = &proof {
         use_up(pds, proof)?;
     }
-    let issuer = pds.oauth.issuer.as_str();
-    let asking = pds.oauth.clients.asking(&direct.parameters, issuer, pds.clock.now_s());
-    // Who could not prove to be the client is told no more than who has a token of another's.
-    let Ok(asked) = asking.await else { return Ok(()) };
     let Some(session) = find(pds, &revocation).await? else { return Ok(()) };
-    if !is_own(&session, &asked, proof.as_ref()) {
+    let auth: ClientAuth = serde_json::from_str(&session.auth).map_err(Refused::internal)?;
+    let is_key = proof.as_ref().is_none_or(|proof| *proof.jkt().as_bytes() == session.jkt);
+    if session.client_id != client_id || !is_key {
         return Ok(());
     }
-    let assertion = asked.assertion;
+    // For a client without keys that it has the token is enough: it cannot prove more, and nothing is
+    // gained by ending a session. What it says of itself need not even be there any more.
+    let assertion = match auth {
+        ClientAuth::None => None,
+        ClientAuth::PrivateKeyJwt { .. } => {
+            let issuer = pds.oauth.issuer.as_str();
+            let now_s = pds.clock.now_s();
+            match pds.oauth.clients.asking(&direct.parameters, issuer, now_s).await {
+                Ok(asked) if auth.check_same(&asked.auth).is_ok() => asked.assertion,
+                Err(ClientFault::Busy) => return Err(ClientFault::Busy.into()),
+                // Who could not prove to be the client is told no more than who has another's token.
+                Ok(_) | Err(_) => return Ok(()),
+            }
+        }
+    };
     let ended = pds.store.write(move |tx| {
         if Asked::spend(assertion, tx)?.is_ok() {
             tx.delete_oauth_session(session.account, &session.id)?;
@@ -62,14 +75,4 @@ async fn find(pds: &Pds, revocation: &Revocation) -> Result<Option<OauthSession>
         }
     };
     Ok(found)
-}
-
-/// Tells whether a session is of the client that wants to end it. For a client without keys that it
-/// has the token is enough, as it cannot prove more, and nothing is gained by ending a session.
-fn is_own(session: &OauthSession, asked: &Asked, proof: Option<&Proof>) -> bool {
-    let auth = serde_json::from_str(&session.auth);
-    let is_same = |auth: ::oauth::assertion::ClientAuth| auth.check_same(&asked.auth).is_ok();
-    session.client_id == asked.client.id.as_str()
-        && auth.is_ok_and(is_same)
-        && proof.is_none_or(|proof| *proof.jkt().as_bytes() == session.jkt)
 }

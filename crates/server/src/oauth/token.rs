@@ -130,23 +130,25 @@ async fn begin(
                 return Ok(Err(replayed.into()));
             }
             let Some(request) = tx.take_oauth_code(&hash)? else {
-                // Whoever has it a second time may be the thief, or may have been the first.
-                let ended = tx.take_oauth_session_by_code(&hash)?;
-                return Ok(Err(match ended {
-                    Some(session) => {
-                        tx.delete_oauth_agreements(session.account, Some(&session.client_id))?;
-                        if let Some(device) = &session.device {
-                            tx.sign_out(session.account, device)?;
-                        }
-                        ExchangeError::ReplayedCode
-                    }
-                    None => ExchangeError::UnknownCode,
-                }));
+                return replayed(tx, &client, &hash);
             };
             open(tx, &lifetimes, &client, &request, (&redirect_uri, verifier.as_deref()), expanded)
         })
         .await;
     Ok(begun??)
+}
+
+/// Ends what a code was used for that comes a second time: whoever has it may be a thief, or may have
+/// been robbed. A stranger who has found it somewhere ends nothing.
+fn replayed(tx: &mut Tx<'_>, client: &Client, code: &[u8; 32]) -> Verdict<Issued> {
+    let Some(session) = tx.oauth_session_by_code(code)? else {
+        return Ok(Err(ExchangeError::UnknownCode));
+    };
+    if client.check_same(&session)?.is_ok() {
+        tx.delete_oauth_session(session.account, &session.id)?;
+        tx.delete_oauth_agreements(session.account, Some(&session.client_id))?;
+    }
+    Ok(Err(ExchangeError::ReplayedCode))
 }
 
 /// Checks a code that was taken, and makes its session.
@@ -176,6 +178,8 @@ fn open(
     let refresh = RefreshToken::first(id, random());
     let now_s = now_ms / 1000;
     let ends = lifetimes.ends(client.asked.client.is_confidential(), now_s, now_s);
+    // One that is never refreshed is over with its first token.
+    let refresh_ends_s = if client.asked.client.refreshes { ends.refresh_s } else { ends.access_s };
     let session = OauthSession {
         account: account.id,
         id,
@@ -191,7 +195,7 @@ fn open(
         former_refresh: None,
         created_at: now_ms,
         refreshed_at: now_ms,
-        refresh_ends_at: ends.refresh_s * 1000,
+        refresh_ends_at: refresh_ends_s * 1000,
         ends_at: ends.session_s * 1000,
     };
     tx.put_oauth_session(&session)?;
@@ -223,7 +227,12 @@ async fn go_on(
                 return Ok(Err(RefreshError::Unknown.into()));
             };
             if let Err(error) = client.check_same(&session)?
-                .and_then(|()| check_scope(scope.as_ref(), &Scopes::parse(&session.expanded)))
+                .and_then(|()| {
+                    // As it was asked for, or as it was given out.
+                    let agreed = Scopes::parse(&session.scope);
+                    check_scope(scope.as_ref(), &Scopes::parse(&session.expanded))
+                        .or_else(|_| check_scope(scope.as_ref(), &agreed))
+                })
             {
                 return Ok(Err(error));
             }

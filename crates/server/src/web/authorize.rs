@@ -8,9 +8,8 @@ mod waiting;
 
 use ::oauth::decision::{Decision, Question};
 use ::oauth::error::ErrorCode;
-use ::oauth::request::{Answer, Redirect};
+use ::oauth::request::{Answer, Prompt, Redirect};
 use ::oauth::scope::Scopes;
-use ::oauth::token::AuthorizationCode;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
@@ -20,7 +19,7 @@ use pages::authorize::{
     ConfirmPassword, Consent, FormPost, Reactivate, Redirecting, Trouble, Welcome,
 };
 use pages::{Id, Problems, Target, path};
-use store::{Account, AccountId, Granted};
+use store::{Account, AccountId, DeviceAccount, Granted, Status};
 use syntax::Did;
 
 use super::entry::{self, handle_of, steps};
@@ -28,9 +27,9 @@ use super::visit::{Outcome, Stop, Visit, act, look, page, see};
 use crate::account::{activate, points_here};
 use crate::clock::millis;
 use crate::failure::Fault;
-use crate::oauth::{Sets, bytes, random};
+use crate::oauth::{Sets, bytes};
 use crate::pds::Pds;
-use crate::web::authorize::asked::Asked;
+pub(super) use crate::web::authorize::asked::{Asked, Row};
 pub(super) use crate::web::authorize::waiting::Waiting;
 
 /// Makes the router of what apps send people to.
@@ -80,6 +79,10 @@ async fn decide(visit: &mut Visit, waiting: &Waiting, chosen: Option<&Did>) -> O
                 signed_in.iter().filter(|one| is_meant(one.did)).copied().collect();
             circumstances.begin(&meant)
         }
+    };
+    let decision = match (waiting.request.prompt, decision) {
+        (Some(Prompt::None), Decision::Ask(_)) => Decision::Refuse(ErrorCode::LoginRequired),
+        (_, decision) => decision,
     };
     let found = |did: &Did| accounts.iter().map(|(account, _)| account).find(|one| one.did == *did);
     let gone = || Stop::from(store::Error::Missing);
@@ -182,7 +185,7 @@ async fn grant(
     account: &Account,
     scope: &Scopes,
 ) -> Outcome {
-    let code = AuthorizationCode::from_random(random());
+    let code = visit.pds.oauth.code(&waiting.id);
     let granted =
         Granted { code: bytes(&code.hash()), account: account.id, scope: scope.to_string() };
     let (id, device, pds) = (waiting.id, *visit.browser.id(), visit.pds.clone());
@@ -190,14 +193,22 @@ async fn grant(
     let client_id = waiting.client.is_remembered().then(|| waiting.client.id.to_string());
     let (user, text) = (account.id, scope.to_string());
     let is_new = pds.store.write(move |tx| {
-        if !tx.grant_oauth_request(&id, &granted, expires_at)? {
+        let entries = tx.accounts_of_device(&device)?;
+        // Their sign-in may have ended since the page was shown.
+        let is_meant = |entry: &DeviceAccount| {
+            entry.account == user && entry.request.is_none_or(|request| request == id)
+        };
+        let is_active = tx.account_by_id(user)?.state.status() == Status::Active;
+        if !is_active
+            || !entries.iter().any(is_meant)
+            || !tx.grant_oauth_request(&id, &granted, expires_at)?
+        {
             return Ok(false);
         }
         if let Some(client_id) = client_id {
             tx.put_oauth_agreement(user, &client_id, &text)?;
         }
         // Whoever was there for this request alone has done what they came for.
-        let entries = tx.accounts_of_device(&device)?;
         for entry in entries.into_iter().filter(|entry| entry.request == Some(id)) {
             tx.sign_out(entry.account, &device)?;
         }
@@ -288,14 +299,15 @@ pub(super) async fn reactivate(State(pds): State<Pds>, request: Request<Body>) -
         let Some((account, _)) = own else {
             return see(&entry::to(waiting.as_ref(), path::SIGN_IN));
         };
-        match points_here(&visit.pds, account).await {
-            Ok(()) => {}
-            Err(Fault::Refused(_)) => {
-                return reactivate_page(visit, waiting.as_ref(), account).await;
+        if account.state.status() == Status::Deactivated {
+            match points_here(&visit.pds, account).await {
+                Ok(()) => activate(&visit.pds, &account.did).await?,
+                Err(Fault::Refused(_)) => {
+                    return reactivate_page(visit, waiting.as_ref(), account).await;
+                }
+                Err(fault) => return Err(fault.into()),
             }
-            Err(fault) => return Err(fault.into()),
         }
-        activate(&visit.pds, &account.did).await?;
         match &waiting {
             Some(waiting) => see(&waiting.link(Some(&account.did))),
             None => see(&entry::account_path(account)),

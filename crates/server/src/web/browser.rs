@@ -11,19 +11,21 @@ use http::header::{COOKIE, USER_AGENT};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
 use sha2::{Digest as _, Sha256};
-use store::{AccountId, Device, DeviceAccount, DeviceId};
+use store::{Account, AccountId, Device, DeviceAccount, DeviceId};
 
 use crate::clock::millis;
+use crate::failure::chain;
 use crate::oauth::{self, random};
 use crate::pds::Pds;
 
 /// How long browsers keep the cookie: as long as they keep any.
-const COOKIE_TIME: Duration = Duration::from_secs(400 * 24 * 60 * 60);
+pub(crate) const COOKIE_TIME: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 /// For how long after a change of the secret somebody may come with the one before: pages that were on
 /// their way. They are not recognised, but nothing is ended for it.
 const CHANGE_TIME: Duration = Duration::from_secs(10);
-/// After how long it is noted again that a browser was seen.
+/// After how long it is noted again that a browser was seen, and, if it is elsewhere, where.
 const SEEN_PAUSE: Duration = Duration::from_secs(60 * 60);
+const MOVED_PAUSE: Duration = Duration::from_secs(60);
 /// How long somebody stays signed in whom the browser is not to remember: to answer one app, or to look
 /// after their account.
 const REQUEST_TIME: Duration = Duration::from_secs(15 * 60);
@@ -41,6 +43,9 @@ pub(super) struct Browser {
     pub(super) came: bool,
     /// Whether it has to be told its cookie.
     is_cookie_new: bool,
+    /// Whether it comes with the secret of before a change that is a moment old: it has got another one,
+    /// or is about to, so that nothing is decided for it or by it.
+    pub(super) is_passing: bool,
 }
 
 /// For how long somebody signs in.
@@ -65,28 +70,39 @@ impl Browser {
     ///
     /// [`store::Error`] if the database failed.
     pub(super) async fn of(pds: &Pds, head: &Parts) -> Result<Self, store::Error> {
-        let Some((id, secret)) = read(pds, &head.headers) else { return Ok(Self::new(false)) };
+        let Some((id, secret)) = read(pds, &head.headers) else { return Ok(Self::new()) };
         let row = pds.store.read(|tx| tx.device(&id)).await?;
-        let known = Self { id, secret, row: None, came: true, is_cookie_new: false };
+        let known = Self { id, secret, row: None, came: true, ..Self::new() };
+        let mut known = Self { is_cookie_new: false, ..known };
         let Some(row) = row else { return Ok(known) };
         let now_ms = pds.clock.now_ms();
         if row.secret == hash(&secret) {
-            let known = Self { row: Some(row), ..known };
-            known.note_seen(pds, head).await?;
+            known.row = Some(row);
+            known.note_seen(pds, head);
             return Ok(known);
         }
         let is_former = row.former_secret == Some(hash(&secret));
-        if is_former && now_ms < row.changed_at + millis(CHANGE_TIME) {
-            // What is shown is for nobody, and the browser keeps the cookie that it has just got.
-            return Ok(Self { is_cookie_new: false, came: true, ..Self::new(false) });
-        }
-        // Two have the same cookie: it was copied, or put there.
-        pds.store.write(move |tx| tx.delete_device(&id)).await?;
-        Ok(Self::new(true))
+        let is_passing = is_former && now_ms < row.changed_at + millis(CHANGE_TIME);
+        // A cookie from before, or one that somebody has made up, opens nothing. Nothing is ended for it
+        // either: the answer with the next one may have got lost.
+        Ok(Self { is_passing, is_cookie_new: !is_passing, came: true, ..Self::new() })
     }
 
-    fn new(came: bool) -> Self {
-        Self { id: random(), secret: random(), row: None, came, is_cookie_new: true }
+    fn new() -> Self {
+        Self {
+            id: random(),
+            secret: random(),
+            row: None,
+            came: false,
+            is_cookie_new: true,
+            is_passing: false,
+        }
+    }
+
+    /// Tells the browser nothing. Other sites can have it ask for something without its cookie, and must
+    /// not thereby have it get another one.
+    pub(super) fn keep_quiet(&mut self) {
+        self.is_cookie_new = false;
     }
 
     /// Returns which browser it is.
@@ -132,10 +148,26 @@ impl Browser {
 
     /// Returns what has to be kept of the browser, if nothing is yet.
     pub(super) fn to_keep(&self, head: &Parts, now_ms: u64) -> Option<Device> {
-        self.row.is_none().then(|| self.device(head, now_ms, None))
+        self.row.is_none().then(|| self.device(head, now_ms, &self.secret, None))
     }
 
-    /// Signs somebody in, under another secret.
+    /// Signs somebody in, under another secret. Tells whether that was possible: not if they have another
+    /// password since it was checked, or somebody else has signed in or out here.
+    ///
+    /// # Errors
+    ///
+    /// [`store::Error`] if the database failed.
+    pub(super) async fn sign_in_with_password(
+        &mut self,
+        pds: &Pds,
+        head: &Parts,
+        account: &Account,
+        stay: Stay,
+    ) -> Result<bool, store::Error> {
+        self.enter(pds, head, account.id, Some(account.password.clone()), stay).await
+    }
+
+    /// Signs somebody in, under another secret, who has shown otherwise that they are the owner.
     ///
     /// # Errors
     ///
@@ -147,11 +179,29 @@ impl Browser {
         account: AccountId,
         stay: Stay,
     ) -> Result<(), store::Error> {
-        let device = self.changed(pds, head);
-        let kept = device.clone();
-        pds.store
+        self.enter(pds, head, account, None, stay).await.map(|_| ())
+    }
+
+    async fn enter(
+        &mut self,
+        pds: &Pds,
+        head: &Parts,
+        account: AccountId,
+        password: Option<Option<String>>,
+        stay: Stay,
+    ) -> Result<bool, store::Error> {
+        let (next, shown) = self.next(pds, head);
+        let device = next.1.clone();
+        let is_done = pds
+            .store
             .write(move |tx| {
-                tx.put_device(&device)?;
+                let is_current = match &password {
+                    Some(password) => tx.account_by_id(account)?.password == *password,
+                    None => true,
+                };
+                if !is_current || !tx.change_device(&device, &shown)? {
+                    return Ok(false);
+                }
                 let now_ms = tx.now_ms();
                 let (request, expires_at) = match stay {
                     Stay::Remembered => (None, None),
@@ -174,11 +224,12 @@ impl Browser {
                     }
                     _ => entry,
                 };
-                tx.put_device_account(&entry)
+                tx.put_device_account(&entry)?;
+                Ok::<_, store::Error>(true)
             })
             .await?;
-        self.row = Some(kept);
-        Ok(())
+        self.change(is_done, next);
+        Ok(is_done)
     }
 
     /// Signs somebody out, under another secret.
@@ -192,30 +243,44 @@ impl Browser {
         head: &Parts,
         account: AccountId,
     ) -> Result<(), store::Error> {
-        let device = self.changed(pds, head);
-        let kept = device.clone();
-        pds.store
+        let (next, shown) = self.next(pds, head);
+        let device = next.1.clone();
+        let is_done = pds
+            .store
             .write(move |tx| {
-                tx.put_device(&device)?;
-                tx.sign_out(account, &device.id)
+                tx.sign_out(account, &device.id)?;
+                tx.change_device(&device, &shown)
             })
             .await?;
-        self.row = Some(kept);
+        self.change(is_done, next);
         Ok(())
     }
 
-    /// Takes another secret.
-    fn changed(&mut self, pds: &Pds, head: &Parts) -> Device {
-        let former = hash(&self.secret);
-        self.secret = random();
-        self.is_cookie_new = true;
-        self.device(head, pds.clock.now_ms(), Some(former))
+    /// Draws another secret, and returns it with what is to be kept of it, and the hash of the one that
+    /// was shown.
+    fn next(&self, pds: &Pds, head: &Parts) -> (([u8; 32], Device), [u8; 32]) {
+        let (secret, shown) = (random(), hash(&self.secret));
+        ((secret, self.device(head, pds.clock.now_ms(), &secret, Some(shown))), shown)
     }
 
-    fn device(&self, head: &Parts, now_ms: u64, former_secret: Option<[u8; 32]>) -> Device {
+    fn change(&mut self, is_done: bool, (secret, device): ([u8; 32], Device)) {
+        if is_done {
+            self.secret = secret;
+            self.row = Some(device);
+            self.is_cookie_new = true;
+        }
+    }
+
+    fn device(
+        &self,
+        head: &Parts,
+        now_ms: u64,
+        secret: &[u8; 32],
+        former_secret: Option<[u8; 32]>,
+    ) -> Device {
         Device {
             id: self.id,
-            secret: hash(&self.secret),
+            secret: hash(secret),
             former_secret,
             changed_at: now_ms,
             user_agent: user_agent(&head.headers),
@@ -225,16 +290,22 @@ impl Browser {
         }
     }
 
-    /// Notes now and then where the browser was seen.
-    async fn note_seen(&self, pds: &Pds, head: &Parts) -> Result<(), store::Error> {
-        let Some(row) = &self.row else { return Ok(()) };
-        let (now_ms, ip) = (pds.clock.now_ms(), oauth::ip(head).to_string());
-        if row.ip == ip && now_ms < row.seen_at + millis(SEEN_PAUSE) {
-            return Ok(());
+    /// Notes now and then where the browser was seen, and tells it its cookie again, so that it keeps it.
+    fn note_seen(&mut self, pds: &Pds, head: &Parts) {
+        let Some(row) = &self.row else { return };
+        let ip = oauth::ip(head).to_string();
+        let pause = if row.ip == ip { SEEN_PAUSE } else { MOVED_PAUSE };
+        if pds.clock.now_ms() < row.seen_at + millis(pause) {
+            return;
         }
-        let user_agent = user_agent(&head.headers);
-        let seen = Device { ip, user_agent, seen_at: now_ms, ..row.clone() };
-        pds.store.write(move |tx| tx.put_device(&seen)).await
+        self.is_cookie_new = true;
+        let (owned, id, user_agent) = (pds.clone(), self.id, user_agent(&head.headers));
+        pds.tasks.spawn(async move {
+            let noted = owned.store.write(move |tx| tx.note_device(&id, &user_agent, &ip)).await;
+            if let Err(error) = noted {
+                tracing::warn!(error = chain(&error), "it cannot be noted where a browser was seen");
+            }
+        });
     }
 }
 

@@ -63,8 +63,7 @@ async fn sign_in(State(pds): State<Pds>, request: Request<Body>) -> Response<Bod
         if !problems.is_empty() {
             return sign_in_page(visit, waiting.as_ref(), Problems(&problems)).await;
         }
-        let ip = oauth::ip(&visit.head);
-        let key = Key::Text(format!("{}-{ip}", identifier.to_lowercase()));
+        let key = Key::of_identifier(identifier, oauth::ip(&visit.head));
         take(visit, &rate::CREATE_SESSION, &key)?;
         match sign_in::enter(&visit.pds, identifier, password).await {
             Ok(Entered::In(account)) => enter(visit, waiting, &account).await,
@@ -139,7 +138,9 @@ async fn enter_with(
         (Some(waiting), false) => Stay::Request(waiting.id),
         (None, false) => Stay::Visit,
     };
-    visit.browser.sign_in(&pds, &visit.head, account.id, stay).await?;
+    if !visit.browser.sign_in_with_password(&pds, &visit.head, account, stay).await? {
+        return sign_in_page(visit, waiting.as_ref(), Problems(&[Problem::WrongSignIn])).await;
+    }
     visit.renew();
     match waiting {
         Some(waiting) => see(&waiting.link(Some(&account.did))),
@@ -173,7 +174,7 @@ async fn code(State(pds): State<Pds>, request: Request<Body>) -> Response<Body> 
         let Some(pending) = pending(visit, waiting.as_ref()) else {
             return see(&to(waiting.as_ref(), path::SIGN_IN));
         };
-        let key = Key::Text(format!("{}-{}", pending.account.did, oauth::ip(&visit.head)));
+        let key = Key::of_identifier(pending.account.did.as_str(), oauth::ip(&visit.head));
         take(visit, &rate::CREATE_SESSION, &key)?;
         let given = visit.field("code");
         if given.trim().is_empty() {

@@ -1,6 +1,7 @@
 //! One request for a page, or with a form of one: who sits there, and whether it may be answered.
 
 use std::borrow::Cow;
+use std::slice;
 
 use axum::body::Body;
 use axum::extract::State;
@@ -10,18 +11,21 @@ use http::header::{
     X_FRAME_OPTIONS, X_XSS_PROTECTION,
 };
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
-use http_body_util::{BodyExt as _, Limited};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use pages::authorize::{Trouble, TroublePage};
 use pages::{Frame, Lang, Page, Sentence, path};
 use subtle::ConstantTimeEq as _;
 
+use super::authorize;
 use super::browser::{self, Browser};
 use crate::failure::{Fault, Refusal, chain};
+use crate::oauth;
 use crate::pds::Pds;
+use crate::rate::{self, Key};
+use crate::xrpc::LimitedBody;
 
 /// The most bytes of a form.
-const FORM_BYTES_MAX: usize = 64 * 1024;
+const FORM_BYTES_MAX: u64 = 64 * 1024;
 
 /// A request for a page, or with a form of one.
 pub(super) struct Visit {
@@ -84,9 +88,31 @@ where
         Ok(visit) => visit,
         Err(response) => return *response,
     };
-    let outcome = match visit.is_navigation() {
-        true => answer(&mut visit).await,
-        false => Err(Stop::Trouble(StatusCode::FORBIDDEN, Trouble::NotNavigated)),
+    let outcome = match visit.check_look() {
+        Ok(()) if visit.head.method == Method::HEAD => Ok(Response::new(Body::empty())),
+        Ok(()) => answer(&mut visit).await,
+        Err(stop) => visit.refuse(stop),
+    };
+    visit.finish(outcome)
+}
+
+/// Answers somebody who downloads a file that a page of ours leads to. Browsers do not call that a
+/// navigation.
+pub(super) async fn download<F>(pds: Pds, request: Request<Body>, answer: F) -> Response<Body>
+where
+    F: AsyncFnOnce(&mut Visit) -> Outcome,
+{
+    let (head, _) = request.into_parts();
+    let mut visit = match Visit::new(pds, head, Vec::new()).await {
+        Ok(visit) => visit,
+        Err(response) => return *response,
+    };
+    let site = visit.header(&HeaderName::from_static("sec-fetch-site"));
+    let is_own = site.is_none_or(|site| matches!(site, "same-origin" | "none"));
+    let outcome = match visit.count() {
+        Ok(()) if is_own => answer(&mut visit).await,
+        Ok(()) => visit.refuse(Stop::Trouble(StatusCode::FORBIDDEN, Trouble::NotNavigated)),
+        Err(stop) => visit.refuse(stop),
     };
     visit.finish(outcome)
 }
@@ -97,16 +123,20 @@ where
     F: AsyncFnOnce(&mut Visit) -> Outcome,
 {
     let (head, body) = request.into_parts();
-    let body = Limited::new(body, FORM_BYTES_MAX).collect().await;
-    let body = body.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+    let body = match LimitedBody::new(body, FORM_BYTES_MAX).bytes().await {
+        Ok(body) => body,
+        Err(refusal) => return refusal.into_response(),
+    };
     let fields = form_urlencoded::parse(&body).into_owned().collect();
     let mut visit = match Visit::new(pds, head, fields).await {
         Ok(visit) => visit,
         Err(response) => return *response,
     };
     let outcome = match visit.check_form() {
+        // Somebody has pressed a button twice: what was done is on the next page.
+        Ok(()) if visit.browser.is_passing => see(&visit.next()),
         Ok(()) => answer(&mut visit).await,
-        Err(stop) => Err(stop),
+        Err(stop) => visit.refuse(stop),
     };
     visit.finish(outcome)
 }
@@ -159,15 +189,45 @@ impl Visit {
         self.head.headers.get(name)?.to_str().ok()
     }
 
-    /// Tells whether a browser asks for the page to show it by itself. Old ones do not say.
-    fn is_navigation(&self) -> bool {
+    /// Counts the request among all of its address.
+    fn count(&self) -> Result<(), Stop> {
+        let ip = oauth::ip(&self.head);
+        if self.pds.passes_rates(&self.head.headers, ip) {
+            return Ok(());
+        }
+        let (bucket, now_ms) = (slice::from_ref(&rate::GLOBAL), self.pds.clock.now_ms());
+        let taken = self.pds.rates.take(bucket, &Key::of_ip(ip), 1, now_ms);
+        taken.map(|_| ()).map_err(|(refusal, _)| refusal.into())
+    }
+
+    /// Refuses what a browser does not ask for to show it by itself. Old ones do not say.
+    fn check_look(&self) -> Result<(), Stop> {
+        self.count()?;
         let said = |name: &'static str| self.header(&HeaderName::from_static(name));
         let is_page = said("sec-fetch-mode").is_none_or(|mode| mode == "navigate");
-        is_page && said("sec-fetch-dest").is_none_or(|dest| dest == "document")
+        match is_page && said("sec-fetch-dest").is_none_or(|dest| dest == "document") {
+            true => Ok(()),
+            false => Err(Stop::Trouble(StatusCode::FORBIDDEN, Trouble::NotNavigated)),
+        }
+    }
+
+    /// Refuses a request that may be another site's doing.
+    fn refuse(&mut self, stop: Stop) -> Outcome {
+        self.browser.keep_quiet();
+        Err(stop)
+    }
+
+    /// Returns where somebody goes on whose form was sent before.
+    fn next(&self) -> String {
+        match self.field("request") {
+            "" => path::ACCOUNT.to_owned(),
+            uri => authorize::step(path::CHOOSE, uri),
+        }
     }
 
     /// Refuses forms that are not from a page of ours, in this browser.
     fn check_form(&self) -> Result<(), Stop> {
+        self.count()?;
         let issuer = self.pds.oauth.issuer.as_str();
         let site = self.header(&HeaderName::from_static("sec-fetch-site"));
         let is_own = match (self.header(&ORIGIN), self.header(&REFERER)) {
@@ -184,7 +244,8 @@ impl Visit {
             return Err(Stop::bad(Trouble::CookiesOff));
         }
         let is_fresh = self.field("csrf").as_bytes().ct_eq(self.csrf.as_bytes());
-        if bool::from(is_fresh) { Ok(()) } else { Err(Stop::bad(Trouble::FormTooOld)) }
+        // With the secret of a moment ago nothing is done, so that its forms need not be told from others.
+        if self.browser.is_passing || bool::from(is_fresh) { Ok(()) } else { Err(Stop::bad(Trouble::FormTooOld)) }
     }
 
     /// Returns what stands around a page. Signing in or out changes it.
@@ -308,7 +369,9 @@ pub(super) async fn language(
     act(pds, request, async |visit| {
         let lang = Lang::parse(visit.field("lang")).unwrap_or_default();
         let back = visit.field("back");
-        let is_path = back.starts_with('/') && !back.starts_with("//") && !back.contains('\\');
+        let is_path = back.starts_with('/')
+            && !back.starts_with("//")
+            && back.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
         let mut response = see(if is_path { back } else { path::ACCOUNT })?;
         let cookie = browser::cookie(&visit.pds, browser::LANGUAGE, lang.tag());
         response.headers_mut().append(SET_COOKIE, cookie);

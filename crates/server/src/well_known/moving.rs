@@ -44,8 +44,9 @@ but your password and one code.</p>
 </ul>
 
 <h2 id="here">Moving here</h2>
-<p>You need the program <code>pagurus</code> on any machine. This server does the work; you can switch
-the machine off meanwhile, and use the account at its old host.</p>
+<p><a href="{url}/move">Move here in your browser</a>. This server does the work; you can close the browser
+meanwhile, and use the account at its old host.</p>
+<p>The same with the program <code>pagurus</code>, on any machine:</p>
 <ol>
 <li>Look at what the move would meet. Nothing is changed.
 <pre><code>pagurus migrate plan --account YOUR-OLD-HANDLE --to {url}</code></pre></li>
@@ -97,9 +98,10 @@ pagurus repo verify repo.car --did YOUR-DID</code></pre>
 <h2 id="back">Changing your mind</h2>
 <ul>
 <li>Before the change of the identity, nothing has happened to your account: stop. A move to here is
-cancelled with <code>pagurus migrate cancel</code>, and leaves nothing.</li>
-<li>Up to 72 hours after it, a move to here is undone with <code>pagurus migrate undo</code> and the password
-of the old host.</li>
+cancelled on <a href="{url}/move">its page</a> or with <code>pagurus migrate cancel</code>, and leaves
+nothing.</li>
+<li>Up to 72 hours after it, a move to here is undone on the same page or with
+<code>pagurus migrate undo</code>, and the password of the old host.</li>
 <li>You can come back at any time: an account that was closed here and not deleted is opened again when
 you move to here.</li>
 <li>With a rotation key of your own in your identity you need no host to move, not even one that is

@@ -24,6 +24,7 @@ CREATE TABLE device_account (
   PRIMARY KEY (account, device)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX device_account_of ON device_account (device);
+CREATE INDEX device_account_expiring ON device_account (expires_at) WHERE expires_at IS NOT NULL;
 
 -- What an app asks for, until it has got tokens for it.
 CREATE TABLE oauth_request (

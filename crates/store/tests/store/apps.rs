@@ -61,7 +61,7 @@ async fn a_request_belongs_to_the_first_browser_and_is_decided_once() {
 
             assert!(tx.grant_oauth_request(&[1; 32], &granted, NOW_MS + HOUR_MS)?);
             assert!(!tx.grant_oauth_request(&[1; 32], &granted, NOW_MS + HOUR_MS)?);
-            assert_eq!(tx.oauth_request(&[1; 32])?, None, "it is decided");
+            assert_eq!(tx.oauth_request(&[1; 32])?.unwrap().granted, Some(granted.clone()));
             assert!(!tx.delete_oauth_request(&[1; 32])?, "a code is not taken back");
             assert!(!tx.bind_oauth_request(&[1; 32], &[2; 16], NOW_MS + HOUR_MS)?);
 
@@ -87,7 +87,7 @@ async fn what_has_ended_goes_and_nothing_else() {
         let longer = session(account, 2);
         tx.put_oauth_session(&OauthSession { refresh_ends_at: longer.ends_at, ..longer })?;
         for byte in [1, 2, 3] {
-            tx.put_device(&device(byte))?;
+            tx.create_device(&device(byte))?;
         }
         let entry = DeviceAccount {
             account,
@@ -115,8 +115,10 @@ async fn what_has_ended_goes_and_nothing_else() {
         assert_eq!(tx.oauth_session(&[1; 16])?, None);
         assert!(tx.oauth_session(&[2; 16])?.is_some());
         assert_eq!(tx.delete_ended_sign_ins(10)?, 1);
-        assert_eq!(tx.delete_idle_devices(NOW_MS + 1, 10)?, 2, "nobody is signed in there");
+        assert_eq!(tx.delete_idle_devices(NOW_MS + 1, 0, 10)?, 2, "nobody is signed in there");
         assert_eq!(tx.accounts_of_device(&[2; 16])?.len(), 1);
+        assert_eq!(tx.delete_idle_devices(NOW_MS + 1, NOW_MS + 1, 10)?, 1, "it was not seen for long");
+        assert_eq!(tx.accounts_of_device(&[2; 16])?, []);
         Ok::<_, pagurus_store::Error>(())
     });
     swept.await.unwrap();
@@ -137,8 +139,9 @@ async fn sessions_of_apps_are_found_by_what_the_app_shows() {
         tx.put_oauth_session(&next)?;
         assert_eq!(tx.oauth_session_by_access(&[3; 16])?, None);
         assert_eq!(tx.oauth_session(&[3; 16])?, Some(next));
-        assert_eq!(tx.take_oauth_session_by_code(&[4; 32])?, Some(session(account, 4)));
-        assert_eq!(tx.oauth_session(&[4; 16])?, None);
+        assert_eq!(tx.oauth_session_by_code(&[4; 32])?, Some(session(account, 4)));
+        assert!(tx.delete_oauth_session(account, &[4; 16])?);
+        assert_eq!(tx.oauth_session_by_code(&[4; 32])?, None);
 
         tx.limit_oauth_sessions(account, 2)?;
         let left: Vec<u8> = tx.oauth_sessions(account)?.iter().map(|one| one.id[0]).collect();
@@ -158,7 +161,7 @@ async fn signing_out_everywhere_leaves_one_browser() {
     let account = room.writer("alice").await.account;
     let signed_out = room.store.write(move |tx| {
         for byte in [1, 2, 3] {
-            tx.put_device(&device(byte))?;
+            tx.create_device(&device(byte))?;
             tx.put_device_account(&DeviceAccount {
                 account,
                 device: [byte; 16],
@@ -185,4 +188,23 @@ async fn signing_out_everywhere_leaves_one_browser() {
         Ok::<_, pagurus_store::Error>(())
     });
     signed_out.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_secret_of_a_browser_changes_once_for_each_that_it_has_shown() {
+    let room = Room::new();
+    let changed = room.store.write(|tx| {
+        let second = Device { secret: [2; 32], former_secret: Some([1; 32]), ..device(1) };
+        assert!(tx.change_device(&second, &[1; 32])?, "it is not there yet");
+        assert_eq!(tx.device(&[1; 16])?.unwrap(), second);
+        let third = Device { secret: [3; 32], ..second.clone() };
+        assert!(!tx.change_device(&third, &[1; 32])?, "that was its secret before");
+        tx.note_device(&[1; 16], "another", "192.0.2.2")?;
+        let seen = tx.device(&[1; 16])?.unwrap();
+        assert_eq!((seen.secret, &*seen.user_agent), ([2; 32], "another"));
+        tx.create_device(&device(1))?;
+        assert_eq!(tx.device(&[1; 16])?.unwrap().secret, [2; 32], "what is there stays");
+        Ok::<_, pagurus_store::Error>(())
+    });
+    changed.await.unwrap();
 }

@@ -9,7 +9,7 @@ use super::{is_active, settled};
 use crate::harness::{Fault, Pds, Road, TestAccount, eventually};
 
 /// Returns the moves that there are, as the operator sees them: the state of each.
-pub(super) async fn states(pds: &Pds) -> Vec<String> {
+pub(in crate::migrate) async fn states(pds: &Pds) -> Vec<String> {
     let listed = pds.get("social.pagurus.migration.listMoves").admin().send().await.ok();
     let moves = listed["moves"].as_array().unwrap().iter();
     moves.map(|summary| summary["state"].as_str().unwrap().to_owned()).collect()

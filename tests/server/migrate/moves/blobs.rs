@@ -10,7 +10,7 @@ use crate::harness::{Fault, NOTES, Pds, Road, TestAccount, eventually};
 const BLOB: &str = "com.atproto.sync.getBlob";
 
 /// Writes a record with a blob, and returns the blob's CID.
-pub(super) async fn with_blob(
+pub(in crate::migrate) async fn with_blob(
     pds: &Pds,
     owner: &TestAccount,
     rkey: &str,

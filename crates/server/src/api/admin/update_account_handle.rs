@@ -19,5 +19,5 @@ pub(super) async fn update_account_handle(pds: Pds, _: Admin, input: Input) -> R
     if domain == Domain::Other {
         handle::check_leads_to(&pds, &handle, &did).await?;
     }
-    handle::give(&pds, id, handle).await
+    Ok(handle::give(&pds, id, handle).await?)
 }

@@ -4,7 +4,7 @@
 //! Lexicon: `lexicons/com/atproto/identity/signPlcOperation.json`.
 
 use ::oauth::scope::{IdentityAttr, Need};
-use identity::plc::{Change, Content, DidKey};
+use identity::plc::{Change, DidKey};
 use lexicon::com::atproto::identity::sign_plc_operation::{Input, Output};
 use repo::data::Limits;
 use repo::data::json::{self, Json};
@@ -14,6 +14,7 @@ use serde_json::Value;
 use store::Purpose;
 
 use crate::caller::{Account, Full, OrApp, OrTakenDown};
+use crate::did_plc::Standing;
 use crate::email;
 use crate::failure::{Failure, Fault, Refusal};
 use crate::pds::Pds;
@@ -29,28 +30,18 @@ pub(super) async fn sign_plc_operation(
     let account = caller.row(&pds).await?;
     let missing = "email confirmation token required to sign PLC operations";
     let token = input.token.clone().ok_or(Refusal::invalid_request(missing))?;
-    let check = |tx: &mut store::Tx<'_>| -> Result<(), Fault> {
+    let check = |tx: &mut store::Tx<'_>| {
         email::check_token(tx, &account, Purpose::PlcOperation, &token)
     };
     pds.store.read(check).await?;
 
     let change = read_change(input)?;
-    let last = pds.plc.last_operation(&account.did).await?;
-    let before = last.state().ok_or(Refusal::invalid_request("Did is tombstoned"))?;
-    let own = DidKey::from(&pds.keys.rotation.public_key());
-    if !before.rotation_keys.contains(&own) {
-        let message = "Rotation keys do not include server's rotation key";
-        return Err(Refusal::invalid_request(message).into());
-    }
-    let operation = Content::update(&last, before.with(change)).sign(&pds.keys.rotation);
-    let operation = operation.map_err(|error| Refusal::invalid_request(error.to_string()))?;
+    let standing = Standing::of(&pds, &account.did).await.map_err(Fault::from)?;
+    let after = standing.state().clone().with(change);
+    let operation = standing.sign(&pds, after).map_err(Fault::from)?;
     let shown = json::decode(operation.to_json().as_bytes(), &Limits::RECORD);
 
-    let spend = move |tx: &mut store::Tx<'_>| -> Result<(), Fault> {
-        email::check_token(tx, &account, Purpose::PlcOperation, &token)?;
-        Ok(tx.delete_email_token(account.id, Purpose::PlcOperation)?)
-    };
-    pds.store.write(spend).await?;
+    email::spend_token(&pds, &account, Purpose::PlcOperation, token).await?;
     Ok(Output { operation: Json(shown.map_err(Failure::internal)?) })
 }
 

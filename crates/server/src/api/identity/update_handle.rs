@@ -7,7 +7,7 @@ use lexicon::com::atproto::identity::update_handle::Input;
 
 use crate::caller::{Account, NotTakenDown, OrApp, Standard};
 use crate::failure::Failure;
-use crate::handle::{self, Domain};
+use crate::handle;
 use crate::pds::Pds;
 
 /// Refuses what can be refused, and gives the account the handle.
@@ -18,12 +18,5 @@ pub(super) async fn update_handle(
 ) -> Result<(), Failure> {
     caller.check(&Need::Identity(IdentityAttr::Handle))?;
     let account = caller.row(&pds).await?;
-    let handle = input.handle;
-    if handle::check(&pds, &handle)? == Domain::Other {
-        handle::check_leads_to(&pds, &handle, caller.did()).await?;
-    }
-    if account.handle.as_ref() != Some(&handle) {
-        handle::check_kept_back(&pds, &handle).await?;
-    }
-    handle::give(&pds, account.id, handle).await
+    Ok(handle::update(&pds, &account, input.handle).await?)
 }

@@ -4,11 +4,10 @@
 
 use ::oauth::scope::{AccountAction, AccountAttr, Need};
 use lexicon::com::atproto::server::confirm_email::{Error, Input};
-use store::Purpose;
 
 use crate::caller::{Account, NotTakenDown, OrApp, Standard};
 use crate::email;
-use crate::failure::{Failure, Fault};
+use crate::failure::Failure;
 use crate::pds::Pds;
 
 /// Notes that the address is confirmed.
@@ -24,13 +23,5 @@ pub(super) async fn confirm_email(
     if address.as_deref() != Some(input.email.trim().to_lowercase().as_str()) {
         return Err(Failure::declared(Error::InvalidEmail, "invalid email"));
     }
-    pds.store
-        .write(move |tx| {
-            email::check_token(tx, &account, Purpose::ConfirmEmail, &input.token)?;
-            tx.delete_email_token(account.id, Purpose::ConfirmEmail)?;
-            tx.confirm_email(account.id)?;
-            Ok::<_, Fault>(())
-        })
-        .await?;
-    Ok(())
+    Ok(email::confirm(&pds, &account, input.token).await?)
 }

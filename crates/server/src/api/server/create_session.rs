@@ -66,6 +66,5 @@ pub(super) async fn create_session(
 
 /// Counts attempts by account and address, so that neither can be tried without end.
 pub(super) fn charge(who: &Who<'_>, input: &Input) -> Option<Charge> {
-    let identifier = input.identifier.to_lowercase();
-    Some(Charge { key: Key::Text(format!("{identifier}-{}", who.ip)), points: 1 })
+    Some(Charge { key: Key::of_identifier(&input.identifier, who.ip), points: 1 })
 }

@@ -3,6 +3,7 @@
 //! Lexicon: `lexicons/com/atproto/server/revokeAppPassword.json`.
 
 use lexicon::com::atproto::server::revoke_app_password::Input;
+use store::AccountId;
 
 use crate::caller::Account;
 use crate::failure::Failure;
@@ -15,11 +16,19 @@ pub(super) async fn revoke_app_password(
     input: Input,
 ) -> Result<(), Failure> {
     let id = caller.row(&pds).await?.id;
+    Ok(revoke(&pds, id, input.name).await?)
+}
+
+/// Deletes an app password, and ends the sessions that began with it.
+///
+/// # Errors
+///
+/// [`store::Error`] if the database failed.
+pub(crate) async fn revoke(pds: &Pds, id: AccountId, name: String) -> Result<(), store::Error> {
     pds.store
         .write(move |tx| {
-            tx.delete_app_password(id, &input.name)?;
-            tx.delete_refresh_tokens_of(id, &input.name)
+            tx.delete_app_password(id, &name)?;
+            tx.delete_refresh_tokens_of(id, &name)
         })
-        .await?;
-    Ok(())
+        .await
 }

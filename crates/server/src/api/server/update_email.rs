@@ -4,13 +4,13 @@
 //! Lexicon: `lexicons/com/atproto/server/updateEmail.json`.
 
 use lexicon::com::atproto::server::update_email::{Error, Input};
-use store::{Account as Row, Purpose, Tx};
+use store::Purpose;
 
 use crate::caller::{Account, Full, NotTakenDown};
 use crate::email;
-use crate::failure::{Failure, Fault, Refusal};
+use crate::failure::{Failure, Fault};
 use crate::pds::Pds;
-use crate::session::{self, But};
+use crate::session::But;
 
 /// Sets the address, which is not confirmed by that, and ends all other sessions and all tokens
 /// mailed to the one before, which is told. One that stays the same stays as it is.
@@ -44,48 +44,13 @@ pub(super) async fn update_email(
             }
             if !is_same {
                 let but = session_id.as_deref().map_or(But::Nothing, But::Session);
-                change(&owned, tx, &account, &input.email, but)?;
+                email::set_address(&owned, tx, &account, &input.email, but)?;
             }
             match factor.filter(|on| *on != account.email_auth_factor) {
-                Some(on) => set_factor(&owned, tx, &account, on),
-                None => Ok(()),
+                Some(on) => Ok(email::set_factor(&owned, tx, &account, on)?),
+                None => Ok::<_, Fault>(()),
             }
         })
         .await?;
     Ok(())
-}
-
-/// Sets another address.
-fn change(
-    pds: &Pds,
-    tx: &mut Tx<'_>,
-    account: &Row,
-    address: &str,
-    but: But<'_>,
-) -> Result<(), Fault> {
-    match tx.set_email(account.id, address) {
-        Err(store::Error::Conflict(_)) => return Err(taken().into()),
-        outcome => outcome?,
-    }
-    tx.delete_email_tokens(account.id)?;
-    session::end_all(tx, account.id, but)?;
-    let text =
-        format!("Your account has another address now: {address}. Other sessions have ended.");
-    Ok(email::tell(pds, tx, account, "Email Changed", &text)?)
-}
-
-/// Sets whether a mailed code is asked for.
-fn set_factor(pds: &Pds, tx: &mut Tx<'_>, account: &Row, on: bool) -> Result<(), Fault> {
-    tx.set_email_auth_factor(account.id, on)?;
-    let text = match on {
-        true => {
-            "Whoever signs in to your account is asked for a code from now on that is mailed to you."
-        }
-        false => "Codes that are mailed to you are no longer asked for when somebody signs in.",
-    };
-    Ok(email::tell(pds, tx, account, "Sign-in Codes", text)?)
-}
-
-fn taken() -> Refusal {
-    Refusal::invalid_request("This email address is already in use, please use a different email.")
 }

@@ -34,7 +34,7 @@ pub(super) async fn get_repo(
 ///
 /// It is read at once, in one snapshot, and sent from memory or a temporary file as fast as the
 /// client takes it.
-pub(super) async fn export(
+pub(crate) async fn export(
     pds: Pds,
     did: Did,
     since: Option<Tid>,

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use ::oauth::client::{Client, ClientId, ClientKind};
 use ::oauth::decision::{Circumstances, Decision, Question, SignedIn};
 use ::oauth::error::Refusal as _;
-use ::oauth::request::AuthorizationRequest;
+use ::oauth::request::{Answer, AuthorizationRequest};
 use ::oauth::scope::Scopes;
 use ::oauth::token::RequestId;
 use http::StatusCode;
 use pages::authorize::{App, AppKind, Trouble};
 use pages::{Image, Link, path};
-use store::{Account, AccountId, DeviceAccount, Status};
+use store::{Account, AccountId, DeviceAccount, DeviceId, Status};
 use syntax::{AtIdentifier, Did};
 
 use crate::clock::millis;
@@ -30,8 +30,11 @@ pub(in crate::web) struct Waiting {
     /// Whether the operator trusts the app to have the name that it says it has.
     is_trusted: bool,
     kind: AppKind,
-    /// When the browser has come with it first.
+    /// The browser that has come with it first, and when that was.
+    device: Option<DeviceId>,
     opened_at: Option<u64>,
+    /// When it ends, in milliseconds since 1970.
+    expires_at: u64,
 }
 
 /// Accounts of a browser, and since when somebody is signed in.
@@ -48,6 +51,9 @@ impl Waiting {
         client_id: &str,
         uri: &str,
     ) -> Result<Self, Stop> {
+        if visit.browser.is_passing {
+            return Err(Stop::bad(Trouble::FormTooOld));
+        }
         let waiting = Self::find(visit, uri).await?;
         if waiting.request.client_id.as_str() != client_id {
             return Err(Stop::bad(Trouble::OtherApp));
@@ -56,12 +62,11 @@ impl Waiting {
         let expires_at = pds.clock.now_ms() + millis(pds.oauth.lifetimes.request);
         let row = visit.browser.to_keep(&visit.head, pds.clock.now_ms());
         let is_own = pds.store.write(move |tx| {
-            if let Some(row) = row {
-                tx.put_device(&row)?;
-            }
             let is_own = tx.bind_oauth_request(&id, &device, expires_at)?;
-            if !is_own {
-                tx.delete_oauth_request(&id)?;
+            match row {
+                Some(row) if is_own => tx.create_device(&row)?,
+                _ if is_own => {}
+                _ => drop(tx.delete_oauth_request(&id)?),
             }
             Ok::<_, store::Error>(is_own)
         });
@@ -95,17 +100,27 @@ impl Waiting {
             "" => visit.query("request").map(std::borrow::Cow::into_owned).unwrap_or_default(),
             uri => uri.to_owned(),
         };
-        let id = RequestId::from_uri(&uri).ok_or(Stop::bad(Trouble::RequestExpired))?;
-        let hash = bytes(&id.hash());
-        let stored = visit.pds.store.read(|tx| tx.oauth_request(&hash)).await;
-        let stored = stored.map_err(|error: store::Error| Stop::from(error))?;
-        let stored = stored.ok_or(Stop::bad(Trouble::RequestExpired))?;
-        if stored.device.as_ref() != Some(visit.browser.id()) {
+        let waiting = Self::find(visit, &uri).await?;
+        if waiting.device.as_ref() != Some(visit.browser.id()) {
             return Err(Stop::Trouble(StatusCode::FORBIDDEN, Trouble::OtherBrowser));
         }
-        let waiting = Self::find(visit, &uri).await?;
+        waiting.go_on(visit).await?;
         visit.prefer(&waiting.request.ui_locales);
         Ok(waiting)
+    }
+
+    /// Lets the request last while somebody is at it.
+    async fn go_on(&self, visit: &Visit) -> Result<(), Stop> {
+        let (pds, time_ms) = (&visit.pds, millis(visit.pds.oauth.lifetimes.request));
+        let now_ms = pds.clock.now_ms();
+        if now_ms + time_ms / 2 < self.expires_at {
+            return Ok(());
+        }
+        let (id, device) = (self.id, *visit.browser.id());
+        let bound = pds.store.write(move |tx| {
+            tx.bind_oauth_request(&id, &device, now_ms + time_ms).map(|_| ())
+        });
+        Ok(bound.await?)
     }
 
     async fn find(visit: &Visit, uri: &str) -> Result<Self, Stop> {
@@ -130,8 +145,19 @@ impl Waiting {
             (ClientId::Discoverable(_), ClientKind::Web) => AppKind::Web,
             (ClientId::Discoverable(_), ClientKind::Native) => AppKind::Native,
         };
-        let opened_at = stored.opened_at;
-        Ok(Self { id, uri: uri.to_owned(), request, client, is_trusted, kind, opened_at })
+        let store::OauthRequest { device, opened_at, expires_at, granted, .. } = stored;
+        let uri = uri.to_owned();
+        let waiting =
+            Self { id, uri, request, client, is_trusted, kind, device, opened_at, expires_at };
+        if granted.is_none() {
+            return Ok(waiting);
+        }
+        // Somebody has pressed the button twice, or come back: they are led on once more.
+        if waiting.device.as_ref() != Some(visit.browser.id()) {
+            return Err(expired());
+        }
+        let again = super::answer(visit, &waiting, &Answer::Code(pds.oauth.code(&id)))?;
+        Err(Stop::Other(Box::new(again)))
     }
 
     /// Returns the link to the request, with an account if one was chosen.

@@ -1,0 +1,149 @@
+//! Who gets to the pages of an account.
+
+use super::{Desk, at, signed_in};
+use crate::harness::Browser;
+
+const PAGES: [&str; 13] = [
+    "",
+    "/devices",
+    "/apps",
+    "/app-passwords",
+    "/password",
+    "/second-factor",
+    "/email",
+    "/handle",
+    "/recovery-key",
+    "/export",
+    "/deactivate",
+    "/delete",
+    "/leave",
+];
+const DOWNLOADS: [&str; 4] =
+    ["/export/records.car", "/export/files.tar", "/export/files.json", "/export/preferences.json"];
+const FORMS: [&str; 21] = [
+    "/devices/end",
+    "/devices/end-session",
+    "/devices/end-others",
+    "/apps/revoke",
+    "/app-passwords",
+    "/app-passwords/revoke",
+    "/password",
+    "/second-factor",
+    "/email",
+    "/email/send",
+    "/email/confirm",
+    "/email/change",
+    "/handle",
+    "/handle/check",
+    "/handle/domain",
+    "/recovery-key",
+    "/recovery-key/send",
+    "/deactivate",
+    "/delete",
+    "/delete/send",
+    "/leave/send",
+];
+const SIGN_IN: &str = "/account/sign-in";
+
+#[tokio::test]
+async fn the_owner_sees_every_page_and_it_is_stored_nowhere() {
+    let mut desk = Desk::new().await;
+    for step in PAGES {
+        let page = desk.see(step).await;
+        assert!(page.text().contains("alice.test"), "{step}");
+        assert_eq!(page.header("cache-control"), Some("no-store"), "{step}");
+        assert_eq!(page.header("x-frame-options"), Some("DENY"), "{step}");
+    }
+}
+
+#[tokio::test]
+async fn everybody_else_is_led_to_sign_in() {
+    let desk = Desk::new().await;
+    let bob = desk.pds.account("bobby").await;
+    let strangers = [
+        ("a browser that knows nobody", Browser::new(&desk.pds.public_url())),
+        ("a browser of another account", signed_in(&desk.pds, &bob).await),
+    ];
+    for (who, mut browser) in strangers {
+        let page = browser.get(SIGN_IN).await;
+        let csrf = page.form(SIGN_IN).field("csrf").unwrap().to_owned();
+        let mut pressing = browser.clone().saying("sec-fetch-site", "same-origin");
+        for step in PAGES.iter().chain(&DOWNLOADS) {
+            let page = pressing.get(&desk.at(step)).await;
+            assert_eq!(page.at, SIGN_IN, "{who} sees {step}");
+            assert!(!page.html.contains(&desk.alice.did), "{who} sees {step}");
+        }
+        for step in FORMS {
+            let page = browser.post(&desk.at(step), &[("csrf", &csrf)]).await;
+            assert_eq!(page.at, SIGN_IN, "{who} sends {step}");
+        }
+    }
+    // It makes no difference whether there is such an account.
+    let mut browser = Browser::new(&desk.pds.public_url());
+    for did in ["did:plc:aaaaaaaaaaaaaaaaaaaaaaaa", "nonsense", "%ff"] {
+        assert_eq!(browser.get(&format!("/account/u/{did}/devices")).await.at, SIGN_IN, "{did}");
+    }
+}
+
+#[tokio::test]
+async fn forms_are_taken_from_pages_of_the_same_browser_only() {
+    let mut desk = Desk::new().await;
+    let theirs = desk.browser.get(&desk.at("/app-passwords")).await;
+    let csrf = theirs.form(&desk.at("/app-passwords")).field("csrf").unwrap().to_owned();
+    let mut other = signed_in(&desk.pds, &desk.alice).await;
+    for step in FORMS {
+        let without = desk.browser.post(&desk.at(step), &[]).await;
+        assert_eq!(without.status, 400, "{step}");
+        let foreign = other.post(&desk.at(step), &[("csrf", &csrf)]).await;
+        assert_eq!(foreign.status, 400, "{step}");
+        let mut elsewhere = desk.browser.clone().saying("origin", "https://evil.example");
+        let elsewhere = elsewhere.post(&desk.at(step), &[("csrf", &csrf)]).await;
+        assert_eq!(elsewhere.status, 403, "{step}");
+    }
+    assert_eq!(desk.see("/devices").await.status, 200, "nothing has ended");
+    let page = desk.see("/app-passwords").await;
+    assert!(page.text().contains("There are none."), "{}", page.text());
+}
+
+#[tokio::test]
+async fn a_page_says_what_was_done_only_if_it_was() {
+    let mut desk = Desk::new().await;
+    let page = desk.browser.get(&desk.at("/password?done=password-changed&seal=00")).await;
+    assert!(!page.html.contains("class=\"notice\""), "{}", page.text());
+    let page = desk.see("/devices").await;
+    let page = desk.send(&page, "/devices/end-others", &[]).await;
+    assert!(page.html.contains("class=\"notice\""), "{}", page.text());
+    let true_link = page.at.clone();
+    // The same words for something else, and the same link in another browser.
+    let other = true_link.replace("others-ended", "password-changed");
+    assert!(!desk.browser.get(&other).await.html.contains("class=\"notice\""));
+    let mut browser = signed_in(&desk.pds, &desk.alice).await;
+    assert!(!browser.get(&true_link).await.html.contains("class=\"notice\""));
+}
+
+#[tokio::test]
+async fn after_signing_out_nothing_of_the_account_is_shown() {
+    let mut desk = Desk::new().await;
+    let page = desk.see("").await;
+    let former = desk.browser.clone();
+    desk.browser.submit(&page, "/account/sign-out", &[]).await;
+    assert_eq!(desk.browser.get(&desk.at("")).await.at, SIGN_IN);
+    // Nor to whoever has kept the cookie.
+    let mut former = former;
+    let page = former.get(&at(&desk.alice, "")).await;
+    assert_eq!(page.at, SIGN_IN);
+}
+
+#[tokio::test]
+async fn guesses_of_a_password_are_counted() {
+    let mut desk = Desk::new().await;
+    desk.pds.set_limits(|limits| limits.rates = true).await;
+    desk.browser = signed_in(&desk.pds, &desk.alice).await;
+    let page = desk.see("/password").await;
+    let wrong = [("password", "guess"), ("new_password", "another password")];
+    let mut statuses = Vec::new();
+    for _ in 0..31 {
+        statuses.push(desk.send(&page, "/password", &wrong).await.status.as_u16());
+    }
+    assert_eq!((statuses.first(), statuses.last()), (Some(&422), Some(&429)));
+}
