@@ -165,7 +165,8 @@ const pages = async (chromium, host, origin, publish) => {
     for (const [index, person] of people.entries()) {
       await tab.goTo(at)
       await tab.leave(host.url)
-      equal(await tab.title(), index === 0 ? 'Authenticate' : 'Choose an account', 'who is known is offered')
+      const offered = await tab.page.$$eval('button[name=did]', (buttons) => buttons.map((button) => button.value))
+      equal(offered, people.slice(0, index).map(({ did }) => did), 'who is known is offered')
       await tab.press(index === 0 ? 'Sign in' : 'Use another account', 'link')
       await tab.fill({ identifier: person.email, password: person.password })
       await tab.page.click('#remember')

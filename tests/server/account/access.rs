@@ -28,18 +28,18 @@ async fn a_browser_that_is_signed_out_has_to_sign_in_again() {
     let mut desk = Desk::new().await;
     let mut other = signed_in(&desk.pds, &desk.alice).await.saying("user-agent", "Other/1.0");
     let page = desk.see("/devices").await;
-    let ids = ids(&page);
-    assert_eq!(ids.len(), 3, "two browsers, and the session that the account began with");
+    let found = ids(&page);
+    assert_eq!(found.len(), 3, "two browsers, and the session that the account began with");
     assert!(page.text().contains("this device"), "{}", page.text());
     // The last seen is the other one.
-    let page = desk.send(&page, "/devices/end", &[("id", &ids[0])]).await;
+    let page = desk.send(&page, "/devices/end", &[("id", &found[0])]).await;
     assert!(page.text().contains("Signed out."), "{}", page.text());
     assert_eq!(other.get(&desk.at("/devices")).await.at, "/account/sign-in");
     desk.see("/devices").await;
     // This one as well.
     let page = desk.see("/devices").await;
-    let ids = ids(&page);
-    let page = desk.send(&page, "/devices/end", &[("id", &ids[0])]).await;
+    let found = ids(&page);
+    let page = desk.send(&page, "/devices/end", &[("id", &found[0])]).await;
     assert_eq!(page.at, "/account");
     assert_eq!(desk.browser.get(&desk.at("")).await.at, "/account/sign-in");
 }

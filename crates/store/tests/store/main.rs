@@ -10,3 +10,4 @@ mod imports;
 mod leftovers;
 mod repair;
 mod room;
+mod sessions;
