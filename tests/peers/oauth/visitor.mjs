@@ -52,7 +52,7 @@ const formsOf = (html) =>
     }
     const buttons = [...inside.matchAll(/<button\b([^>]*)>([\s\S]*?)<\/button>/g)]
     const pressed = buttons.map(([, button, label]) => ({ ...attributes(button), label: textOf(label) }))
-    return { ...attributes(tag), inputs, buttons: pressed, label: textOf(inside) }
+    return { ...attributes(tag), inputs, buttons: pressed }
   })
 
 /** What the pages must not lack: nobody may frame or keep them. */
@@ -89,8 +89,8 @@ export class Visitor {
   /** Sends a form of a page: what it has, with `fields` instead, by one of its buttons. */
   async send(page, form, fields = {}, button) {
     const body = new URLSearchParams()
-    const name = (input) => input.name && !(input.name in fields)
-    for (const input of form.inputs.filter(name)) {
+    const isKept = (input) => input.name && !(input.name in fields)
+    for (const input of form.inputs.filter(isKept)) {
       if (input.type === 'checkbox' && !('checked' in input)) continue
       body.append(input.name, input.value ?? '')
     }

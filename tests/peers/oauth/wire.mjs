@@ -9,11 +9,9 @@ export const openWire = (host) => {
     const body = request.method === 'POST' ? await request.clone().text() : ''
     const response = await fetch(request)
     if (url.origin !== host.url) return response
-    const challenge = response.headers.get('www-authenticate') ?? ''
     const isJson = response.headers.get('content-type')?.startsWith('application/json')
     const error = response.ok || !isJson ? undefined : (await response.clone().json()).error
-    const [path, dpop] = [url.pathname.replace('/xrpc/', ''), request.headers.get('dpop')]
-    wire.seen.push({ path, status: response.status, error, challenge, body, dpop, type: request.headers.get('content-type') })
+    wire.seen.push({ path: url.pathname.replace('/xrpc/', ''), status: response.status, error, body })
     if (wire.losing === url.pathname) {
       wire.losing = null
       await response.arrayBuffer()

@@ -1,9 +1,14 @@
 //! Browsers, sessions, apps and app passwords.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::{Desk, at, goes_on, ids, signed_in};
 use crate::harness::oauth::App;
+
+/// Time enough for what is listed by time to have an order.
+const MOMENT: Duration = Duration::from_secs(1);
 
 #[tokio::test]
 async fn the_overview_says_what_there_is() {
@@ -26,7 +31,8 @@ async fn the_overview_says_what_there_is() {
 #[tokio::test]
 async fn a_browser_that_is_signed_out_has_to_sign_in_again() {
     let mut desk = Desk::new().await;
-    let mut other = signed_in(&desk.pds, &desk.alice).await.saying("user-agent", "Other/1.0");
+    desk.pds.advance(MOMENT);
+    let mut other = signed_in(&desk.pds, &desk.alice).await;
     let page = desk.see("/devices").await;
     let found = ids(&page);
     assert_eq!(found.len(), 3, "two browsers, and the session that the account began with");
@@ -48,7 +54,9 @@ async fn a_browser_that_is_signed_out_has_to_sign_in_again() {
 async fn a_session_of_a_password_is_ended_with_what_it_was_refreshed_from() {
     let mut desk = Desk::new().await;
     let kept = desk.pds.sign_in("alice.test", &desk.alice.password).await;
+    desk.pds.advance(MOMENT);
     let ended = desk.pds.sign_in("alice.test", &desk.alice.password).await;
+    desk.pds.advance(MOMENT);
     let refresh = |session: &serde_json::Value| session["refreshJwt"].as_str().unwrap().to_owned();
     let refreshed = desk.pds.post("com.atproto.server.refreshSession").token(&refresh(&ended));
     let refreshed = refreshed.send().await.ok();

@@ -78,6 +78,13 @@ async fn finish(browser: &mut Browser, old: &Pds, owner: &TestAccount) -> Page {
     until(browser, "the end", |page| page.at.starts_with("/move/done")).await
 }
 
+/// Follows a link to a file on a page of the server's own.
+async fn download(browser: &Browser, link: &str) -> Page {
+    let mut own = browser.clone().saying("sec-fetch-site", "same-origin");
+    own = own.saying("sec-fetch-mode", "no-cors").saying("sec-fetch-dest", "empty");
+    own.get(link).await
+}
+
 /// Returns a browser in which the owner has signed in at the new host.
 async fn another_browser(new: &Pds, owner: &TestAccount) -> Browser {
     let mut browser = Browser::new(&new.public_url());
@@ -136,7 +143,8 @@ async fn an_account_moves_in_a_browser_from_the_first_screen_to_the_report() {
 
     let links = page.attributes("a", "href");
     let report = links.iter().find(|link| link.starts_with("/move/report")).unwrap();
-    let file = browser.get(report).await;
+    assert_eq!(browser.get(report).await.status, 403, "no other site leads to it");
+    let file = download(&browser, report).await;
     assert!(file.header("content-disposition").unwrap().starts_with("attachment"));
     let report = SignedReport::decode(file.html.as_bytes()).unwrap();
     assert_eq!(report.report().compare().verdict(), Verdict::Same);
@@ -203,7 +211,11 @@ async fn whoever_is_not_signed_in_sees_and_does_nothing() {
 
     let mut stranger = Browser::new(&road.new.public_url());
     for screen in ["progress", "review", "done", "report"] {
-        let page = stranger.get(&format!("/move/{screen}?account={}", alice.did)).await;
+        let link = format!("/move/{screen}?account={}", alice.did);
+        let page = match screen {
+            "report" => download(&stranger, &link).await,
+            _ => stranger.get(&link).await,
+        };
         assert_eq!((page.status.as_u16(), &*page.at), (200, "/move"), "{screen}");
         let is_named = page.html.contains(&alice.did) || page.html.contains(&alice.handle);
         assert!(!is_named, "{screen}: {}", page.html);

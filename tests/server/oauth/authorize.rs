@@ -136,16 +136,26 @@ async fn a_request_that_is_over_or_never_was_is_no_request() {
 #[tokio::test]
 async fn a_request_is_answered_once() {
     let world = World::start().await;
-    let app = App::local("atproto");
+    let app = App::local("atproto repo:*");
     let uri = app.push(&world.pds, &app.asking(&world.pds)).await;
     let mut browser = world.browser();
     let page = browser.get(&app.link(&uri)).await;
     let page = sign_in(&mut browser, &page, &world.alice).await;
-    let code = agree(&mut browser, &page).await.code();
+    let form = page.form(CONSENT);
+    let narrow = browser.send(&form.clone().without("allow")).await;
+    let code = Callback::of(&narrow).code();
+    // Whoever presses the button twice is led on once more, with the same; nothing is decided anew.
+    let again = browser.send(&form).await;
+    assert_eq!(Callback::of(&again).code(), code);
+    let thief = world.browser().get(&app.link(&uri)).await;
+    assert!(thief.status.is_client_error() && thief.location.is_none(), "{:?}", thief.location);
+    let tokens = app.exchange(&world.pds, &code).await;
+    assert_eq!(tokens.answer["scope"], "atproto");
     for again in [browser.get(&app.link(&uri)).await, browser.submit(&page, CONSENT, &[]).await] {
         assert_eq!((again.status.as_u16(), again.location), (400, None));
     }
-    app.exchange(&world.pds, &code).await;
+    // That somebody has looked again has ended nothing.
+    assert_eq!(app.standing(&world.pds, &tokens.access).await, 200);
 }
 
 #[tokio::test]
