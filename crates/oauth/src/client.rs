@@ -99,7 +99,8 @@ impl Client {
     pub fn bytes(&self) -> usize {
         const EACH: usize = 64;
         let scopes = self.scope.iter().map(|scope| scope.len() + EACH).sum::<usize>();
-        let addresses = self.redirect_uris.iter().map(|uri| uri.as_str().len() + EACH).sum::<usize>();
+        let addresses =
+            self.redirect_uris.iter().map(|uri| uri.as_str().len() + EACH).sum::<usize>();
         let keys = match &self.auth {
             AuthMethod::PrivateKeyJwt { keys: KeySource::Inline(keys), .. } => keys.iter().count(),
             AuthMethod::PrivateKeyJwt { .. } | AuthMethod::None => 0,

@@ -30,13 +30,13 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use identity::outbound::Client as HttpClient;
 use lru::LruCache;
 use sha2::Sha256;
-use tokio::sync::Semaphore;
 use store::{Account, Status};
+use tokio::sync::Semaphore;
 
 use crate::caller::{Credentials, check_standing};
 use crate::failure::{Fault, Refusal};
-use crate::oauth::client::Clients;
 use crate::oauth::client::Asked;
+use crate::oauth::client::Clients;
 pub(crate) use crate::oauth::direct::ip;
 pub(crate) use crate::oauth::sets::Sets;
 use crate::pds::Pds;
@@ -82,7 +82,13 @@ pub(crate) struct App {
 impl Oauth {
     /// Makes the authorization server of an issuer. `secret` is kept for the next run, `now_s` is when
     /// this one begins.
-    pub(crate) fn new(issuer: Issuer, secret: &[u8], http: HttpClient, dev: bool, now_s: u64) -> Self {
+    pub(crate) fn new(
+        issuer: Issuer,
+        secret: &[u8],
+        http: HttpClient,
+        dev: bool,
+        now_s: u64,
+    ) -> Self {
         let mut run = [0; dpop::RUN_BYTES];
         getrandom::fill(&mut run).expect("the operating system gives random numbers");
         Self {
@@ -153,12 +159,8 @@ impl Oauth {
         now_s: u64,
     ) -> Result<Proof, dpop::ProofError> {
         let url = self.issuer.url(head.uri.path());
-        let request = dpop::Request {
-            method: head.method.as_str(),
-            url: &url,
-            access_token: token,
-            now_s,
-        };
+        let request =
+            dpop::Request { method: head.method.as_str(), url: &url, access_token: token, now_s };
         let headers = head.headers.get_all(DPOP).iter().map(HeaderValue::as_bytes);
         Proof::verify(headers, &request, &self.nonces)
     }
@@ -176,11 +178,7 @@ impl Oauth {
 }
 
 /// Takes a proof, once.
-fn take(
-    replays: &Mutex<Replays>,
-    proof: &Proof,
-    now_s: u64,
-) -> Result<(), dpop::ReplayError> {
+fn take(replays: &Mutex<Replays>, proof: &Proof, now_s: u64) -> Result<(), dpop::ReplayError> {
     // A panic leaves no half of an entry.
     replays.lock().unwrap_or_else(PoisonError::into_inner).take(proof, now_s)
 }
@@ -240,4 +238,3 @@ pub(crate) fn router() -> Router<Pds> {
         .route(::oauth::metadata::TOKEN_PATH, post(token::token))
         .route(::oauth::metadata::REVOKE_PATH, post(revoke::revoke))
 }
-

@@ -23,7 +23,9 @@ use serde::de::DeserializeOwned;
 use store::Account as Row;
 use syntax::{Did, Nsid};
 
-use crate::caller::{self, Access, Account, Caller as _, Credentials, OrApp, OrTakenDown, Standard};
+use crate::caller::{
+    self, Access, Account, Caller as _, Credentials, OrApp, OrTakenDown, Standard,
+};
 use crate::failure::{Fault, Refusal};
 use crate::oauth;
 use crate::pds::Pds;

@@ -79,11 +79,7 @@ pub(crate) enum Entered {
 /// # Errors
 ///
 /// [`Fault`] with 401 `AuthenticationRequired` if name or password are wrong.
-pub(crate) async fn enter(
-    pds: &Pds,
-    identifier: &str,
-    password: &str,
-) -> Result<Entered, Fault> {
+pub(crate) async fn enter(pds: &Pds, identifier: &str, password: &str) -> Result<Entered, Fault> {
     let account = find(pds, identifier).await?;
     let signed_in = authenticate(pds, account, password).await?;
     let Some(signed_in) = signed_in.filter(|signed_in| signed_in.app_password.is_none()) else {

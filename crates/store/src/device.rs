@@ -43,8 +43,7 @@ pub struct DeviceAccount {
     pub expires_at: Option<u64>,
 }
 
-const DEVICE: &str =
-    "id, secret, former_secret, changed_at, user_agent, ip, created_at, seen_at";
+const DEVICE: &str = "id, secret, former_secret, changed_at, user_agent, ip, created_at, seen_at";
 const DEVICE_ACCOUNT: &str = "account, device, signed_in_at, request, expires_at";
 
 fn read(row: &Row<'_>) -> Result<Device, Error> {
@@ -136,12 +135,7 @@ impl Tx<'_> {
     /// # Errors
     ///
     /// [`Error`] if the database failed.
-    pub fn note_device(
-        &mut self,
-        id: &DeviceId,
-        user_agent: &str,
-        ip: &str,
-    ) -> Result<(), Error> {
+    pub fn note_device(&mut self, id: &DeviceId, user_agent: &str, ip: &str) -> Result<(), Error> {
         let now_ms = int(self.now_ms());
         self.execute(
             "UPDATE device SET user_agent = $2, ip = $3, seen_at = $4 WHERE id = $1",

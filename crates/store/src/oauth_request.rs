@@ -77,8 +77,7 @@ impl Tx<'_> {
     ///
     /// [`Error`] if the database failed.
     pub fn oauth_request(&mut self, id: &[u8; 32]) -> Result<Option<OauthRequest>, Error> {
-        let sql =
-            format!("SELECT {COLUMNS} FROM oauth_request WHERE id = $1 AND expires_at > $2");
+        let sql = format!("SELECT {COLUMNS} FROM oauth_request WHERE id = $1 AND expires_at > $2");
         self.query_opt(&sql, &[Value::Blob(id), Value::Int(int(self.now_ms()))], read)
     }
 
@@ -184,11 +183,7 @@ impl Tx<'_> {
     /// # Errors
     ///
     /// [`Error`] if the database failed.
-    pub fn use_oauth_assertion(
-        &mut self,
-        hash: &[u8; 32],
-        expires_at: u64,
-    ) -> Result<bool, Error> {
+    pub fn use_oauth_assertion(&mut self, hash: &[u8; 32], expires_at: u64) -> Result<bool, Error> {
         let changed = self.execute(
             "INSERT INTO oauth_assertion (hash, expires_at) VALUES ($1, $2)
              ON CONFLICT (hash) DO NOTHING",

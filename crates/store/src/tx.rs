@@ -95,10 +95,12 @@ impl<'a> Tx<'a> {
         let mut statement = self.connection.prepare_cached(sql)?;
         for (index, value) in values.iter().enumerate() {
             // A parameter's name, not its place: a query may use them in any order.
-            let name = ["$1", "$2", "$3", "$4", "$5", "$6", "$7", "$8", "$9", "$10", "$11", "$12",
-                "$13", "$14", "$15", "$16"]
-                .get(index)
-                .expect("no query has more than sixteen parameters");
+            let name = [
+                "$1", "$2", "$3", "$4", "$5", "$6", "$7", "$8", "$9", "$10", "$11", "$12", "$13",
+                "$14", "$15", "$16",
+            ]
+            .get(index)
+            .expect("no query has more than sixteen parameters");
             let place = statement.parameter_index(name)?;
             statement.raw_bind_parameter(place.ok_or(Error::Malformed("parameter"))?, value)?;
         }
@@ -150,7 +152,10 @@ impl Row<'_> {
         self.opt_array(column)?.ok_or(Error::Malformed("NULL"))
     }
 
-    pub(crate) fn opt_array<const N: usize>(&self, column: usize) -> Result<Option<[u8; N]>, Error> {
+    pub(crate) fn opt_array<const N: usize>(
+        &self,
+        column: usize,
+    ) -> Result<Option<[u8; N]>, Error> {
         let bytes = self.0.get_ref(column)?.as_blob_or_null();
         let bytes = bytes.map_err(|_| Error::Malformed("bytes"))?;
         let array = bytes.map(|bytes| bytes.try_into()).transpose();

@@ -54,8 +54,11 @@ pub(crate) struct Page {
 pub(crate) struct Form {
     action: String,
     at: String,
-    fields: Vec<(String, String)>,
+    fields: Fields,
 }
+
+/// Names and values.
+type Fields = Vec<(String, String)>;
 
 impl Browser {
     /// Opens a browser that knows nothing yet. The URL is where the server says that it is.
@@ -274,8 +277,8 @@ impl Page {
     }
 
     /// Returns all forms: where they lead, and their fields.
-    fn forms(&self) -> Vec<(Vec<String>, Vec<(String, String)>)> {
-        let mut forms: Vec<(Vec<String>, Vec<(String, String)>)> = Vec::new();
+    fn forms(&self) -> Vec<(Vec<String>, Fields)> {
+        let mut forms: Vec<(Vec<String>, Fields)> = Vec::new();
         let (mut is_open, mut select) = (false, None);
         for mut tag in tags(&self.html) {
             let mut take = |name: &str| tag.attributes.remove(name);
@@ -408,6 +411,6 @@ fn unescape(text: &str) -> String {
     plain
 }
 
-fn owned(fields: &[(&str, &str)]) -> Vec<(String, String)> {
+fn owned(fields: &[(&str, &str)]) -> Fields {
     fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }

@@ -516,7 +516,7 @@ impl Callback {
     #[track_caller]
     pub(crate) fn parse(location: &str) -> Self {
         let at = location.find(['?', '#']).expect("something was added");
-        let params = form_urlencoded::parse(location[at + 1..].as_bytes()).into_owned().collect();
+        let params = form_urlencoded::parse(&location.as_bytes()[at + 1..]).into_owned().collect();
         let is_fragment = location[at..].starts_with('#');
         Self { to: location[..at].to_owned(), is_fragment, params }
     }

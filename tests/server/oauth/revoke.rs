@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{World, refused};
 use crate::harness::eventually;
-use crate::harness::oauth::{App, Key, Tokens};
+use crate::harness::oauth::{App, Key, Params, Tokens};
 
 async fn revoke(world: &World, app: &App, token: &str) {
     let params = app.credentials(&world.pds).with("token", token);
@@ -80,6 +80,12 @@ async fn nobody_ends_what_is_not_theirs_and_nobody_is_told() {
         }
         assert_eq!(app.standing(&world.pds, &tokens.access).await, 200);
     }
+    // Nor does whoever has found a token and shows no key at all.
+    for token in [&tokens.access, &tokens.refresh] {
+        let params = Params::default().with("client_id", &app.id).with("token", token);
+        app.plainly(&world.pds, "/oauth/revoke", &params).send().await.ok();
+    }
+    assert_eq!(app.standing(&world.pds, &tokens.access).await, 200);
     tokens = Tokens::of(&app.refresh(&world.pds, &tokens.refresh).await.ok());
     assert_eq!(app.standing(&world.pds, &tokens.access).await, 200);
     world.pds.get("com.atproto.server.getSession").by(&world.alice).send().await.ok();

@@ -50,7 +50,9 @@ pub enum ClientError {
     #[error("client_id of the client metadata is \"{0}\", which is not where it was found")]
     OtherId(String),
     /// The scope is longer, or has more values, than is looked at.
-    #[error("scope of the client metadata is longer than 64 KiB, or has more than {SCOPES_MAX} values")]
+    #[error(
+        "scope of the client metadata is longer than 64 KiB, or has more than {SCOPES_MAX} values"
+    )]
     TooManyScopes,
     /// A value of the scope is empty, or there twice.
     #[error("scope of the client metadata has the value \"{0}\" twice, or an empty one")]

@@ -8,8 +8,8 @@ use syntax::Did;
 
 use crate::failure::Fault;
 use crate::pds::Pds;
-use crate::write::{account_frame, deletion_frame, identity_frame, sync_frame};
 use crate::session::{self, But};
+use crate::write::{account_frame, deletion_frame, identity_frame, sync_frame};
 
 /// For how long a second activation is taken for the first one, in milliseconds.
 const JUST_NOW_MS: u64 = 10_000;

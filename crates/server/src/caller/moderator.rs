@@ -36,7 +36,8 @@ impl<A: Access> Caller for OwnerOrModerator<A> {
         match request.credentials {
             Credentials::Bearer(token) if ServiceToken::is_one(token) => {
                 Moderator::identify(request).await?;
-                let mut params = form_urlencoded::parse(request.head.uri.query().unwrap_or_default().as_bytes());
+                let mut params =
+                    form_urlencoded::parse(request.head.uri.query().unwrap_or_default().as_bytes());
                 let did = params.find_map(|(name, value)| (name == "did").then_some(value));
                 let did = did.and_then(|did| Did::parse(&did).ok());
                 let missing = || Refusal::invalid_request("did must be that of an account");

@@ -3,7 +3,9 @@
 use std::io::Write as _;
 
 use axum::body::{Body, HttpBody as _};
-use http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, VARY};
+use http::header::{
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, VARY,
+};
 use http::{HeaderMap, HeaderValue, Response};
 use http_body_util::BodyExt as _;
 

@@ -51,7 +51,7 @@ pub(crate) enum Change {
     Plc {
         /// The operation that it follows.
         head: Cid,
-        switch: Switch,
+        switch: Box<Switch>,
         /// The change as its owner would sign it.
         operation: Json,
     },
@@ -151,7 +151,7 @@ fn change(pds: &Pds, job: &Job, account: &store::Account) -> Option<Change> {
     let planned = job.journal.switch.as_ref()?;
     let switch = planned.switch();
     let operation = unsigned(&switch, &planned.head);
-    Some(Change::Plc { head: planned.head, switch, operation })
+    Some(Change::Plc { head: planned.head, switch: Box::new(switch), operation })
 }
 
 /// Writes a move as methods answer with it.

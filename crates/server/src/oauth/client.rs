@@ -221,9 +221,8 @@ async fn fetch(
     let uri: Uri = url.parse().map_err(|_| unreachable("its address is malformed".to_owned()))?;
     let limits = Limits::document(TIME_MAX, u64::try_from(bytes_max).unwrap_or(u64::MAX));
     let response = http.get(uri, "application/json", &limits).await;
-    let response = response.map_err(|error: outbound::Error| {
-        unreachable(crate::failure::chain(&error))
-    })?;
+    let response =
+        response.map_err(|error: outbound::Error| unreachable(crate::failure::chain(&error)))?;
     let found = |found: String| ClientFault::Answer { what, found };
     if response.status() != http::StatusCode::OK {
         return Err(found(format!("status {}", response.status().as_u16())));

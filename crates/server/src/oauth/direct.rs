@@ -29,10 +29,7 @@ use crate::xrpc::LimitedBody;
 #[derive(Debug)]
 pub(super) enum Refused {
     /// A rule says no.
-    Rule {
-        code: ErrorCode,
-        description: String,
-    },
+    Rule { code: ErrorCode, description: String },
     /// The client has asked too often. It may ask again after so many seconds.
     TooOften(u64),
     /// Something broke. Clients are told that and nothing more.
@@ -76,10 +73,13 @@ impl Refused {
 
     fn into_response(self) -> Response<Body> {
         let (status, code, description) = match self {
-            Self::Rule { code, description } => (code.status(Face::Authorization), code, description),
+            Self::Rule { code, description } => {
+                (code.status(Face::Authorization), code, description)
+            }
             Self::TooOften(after_s) => {
                 let code = ErrorCode::TemporarilyUnavailable;
-                let mut response = error(StatusCode::TOO_MANY_REQUESTS, code, "Rate limit exceeded");
+                let mut response =
+                    error(StatusCode::TOO_MANY_REQUESTS, code, "Rate limit exceeded");
                 response.headers_mut().insert(RETRY_AFTER, after_s.into());
                 return response;
             }

@@ -9,8 +9,8 @@ use axum::extract::State;
 use http::{Request, Response, StatusCode};
 use serde::Serialize;
 
-use super::direct::{Direct, Refused, answer, use_up};
 use super::client::ClientFault;
+use super::direct::{Direct, Refused, answer, use_up};
 use super::{Asked, Sets, bytes, random};
 use crate::clock::millis;
 use crate::pds::Pds;
@@ -35,8 +35,7 @@ async fn keep(pds: &Pds, request: Request<Body>) -> Result<Pushed, Refused> {
     let issuer = pds.oauth.issuer.as_str();
     let asked = pds.oauth.clients.asking(&direct.parameters, issuer, pds.clock.now_s()).await?;
     let jkt = proof.as_ref().map(|proof| proof.jkt());
-    let request =
-        AuthorizationRequest::new(&direct.parameters, &asked.client, asked.auth, jkt)?;
+    let request = AuthorizationRequest::new(&direct.parameters, &asked.client, asked.auth, jkt)?;
     Sets::of(pds, &request.scope).await?;
     if let Some(proof) = &proof {
         use_up(pds, proof)?;

@@ -226,14 +226,12 @@ async fn go_on(
             let Some(session) = tx.oauth_session(&id)? else {
                 return Ok(Err(RefreshError::Unknown.into()));
             };
-            if let Err(error) = client.check_same(&session)?
-                .and_then(|()| {
-                    // As it was asked for, or as it was given out.
-                    let agreed = Scopes::parse(&session.scope);
-                    check_scope(scope.as_ref(), &Scopes::parse(&session.expanded))
-                        .or_else(|_| check_scope(scope.as_ref(), &agreed))
-                })
-            {
+            if let Err(error) = client.check_same(&session)?.and_then(|()| {
+                // As it was asked for, or as it was given out.
+                let agreed = Scopes::parse(&session.scope);
+                check_scope(scope.as_ref(), &Scopes::parse(&session.expanded))
+                    .or_else(|_| check_scope(scope.as_ref(), &agreed))
+            }) {
                 return Ok(Err(error));
             }
             let account = tx.account_by_id(session.account)?;

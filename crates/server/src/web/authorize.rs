@@ -42,7 +42,8 @@ pub(super) fn router() -> Router<Pds> {
 
 /// Returns the link to a step of a request.
 pub(super) fn step(step: &str, uri: &str) -> String {
-    let query = form_urlencoded::Serializer::new(String::new()).append_pair("request", uri).finish();
+    let query =
+        form_urlencoded::Serializer::new(String::new()).append_pair("request", uri).finish();
     format!("{}{step}?{query}", path::AUTHORIZE)
 }
 
@@ -75,8 +76,7 @@ async fn decide(visit: &mut Visit, waiting: &Waiting, chosen: Option<&Did>) -> O
         None => {
             let hint = waiting.hinted(&visit.pds).await?;
             let is_meant = |did: &Did| hint.as_ref().is_none_or(|hint| hint == did);
-            let meant: Vec<_> =
-                signed_in.iter().filter(|one| is_meant(one.did)).copied().collect();
+            let meant: Vec<_> = signed_in.iter().filter(|one| is_meant(one.did)).copied().collect();
             circumstances.begin(&meant)
         }
     };
@@ -138,7 +138,8 @@ async fn consent_page(
     let rows = asked.rows();
     let calls: Vec<_> = rows.iter().map(|row| row.calls()).collect();
     let (app, text) = (waiting.app(), scope.to_string());
-    let before = agreed.iter().find(|(id, _)| *id == account.id).and_then(|(_, scope)| scope.as_ref());
+    let before =
+        agreed.iter().find(|(id, _)| *id == account.id).and_then(|(_, scope)| scope.as_ref());
     page(&Consent {
         frame: visit.frame(visit.here()),
         request: &waiting.uri,
@@ -179,12 +180,7 @@ async fn consent(State(pds): State<Pds>, request: Request<Body>) -> Response<Bod
 }
 
 /// Lets an app in: it gets a code, for which it gets tokens.
-async fn grant(
-    visit: &mut Visit,
-    waiting: &Waiting,
-    account: &Account,
-    scope: &Scopes,
-) -> Outcome {
+async fn grant(visit: &mut Visit, waiting: &Waiting, account: &Account, scope: &Scopes) -> Outcome {
     let code = visit.pds.oauth.code(&waiting.id);
     let granted =
         Granted { code: bytes(&code.hash()), account: account.id, scope: scope.to_string() };

@@ -303,7 +303,10 @@ impl Browser {
         pds.tasks.spawn(async move {
             let noted = owned.store.write(move |tx| tx.note_device(&id, &user_agent, &ip)).await;
             if let Err(error) = noted {
-                tracing::warn!(error = chain(&error), "it cannot be noted where a browser was seen");
+                tracing::warn!(
+                    error = chain(&error),
+                    "it cannot be noted where a browser was seen"
+                );
             }
         });
     }
@@ -317,9 +320,8 @@ pub(super) const LANGUAGE: &str = "pagurus-language";
 pub(super) fn cookie(pds: &Pds, name: &str, value: &str) -> HeaderValue {
     let (prefix, secure) = if is_secure(pds) { ("__Host-", "; Secure") } else { ("", "") };
     let time = COOKIE_TIME.as_secs();
-    let text = format!(
-        "{prefix}{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={time}{secure}"
-    );
+    let text =
+        format!("{prefix}{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={time}{secure}");
     HeaderValue::try_from(text).expect("the value is letters and digits")
 }
 

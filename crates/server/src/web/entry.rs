@@ -7,8 +7,8 @@ use axum::routing::{get, post};
 use http::{Request, Response, StatusCode};
 use lexicon::com::atproto::server::create_account::Input as NewAccount;
 use pages::authorize::{
-    ChooseAccount, Flow, ForgotPassword, KnownAccount, PasswordUpdated, ResetPassword, SecondFactor,
-    SignIn, SignUp, Trouble,
+    ChooseAccount, Flow, ForgotPassword, KnownAccount, PasswordUpdated, ResetPassword,
+    SecondFactor, SignIn, SignUp, Trouble,
 };
 use pages::{Id, Input, Notice, Problem, Problems, path};
 use store::{Account, Status};
@@ -17,8 +17,8 @@ use syntax::Handle;
 use super::authorize::{self, Waiting};
 use super::browser::Stay;
 use super::visit::{Outcome, Stop, Visit, act, again, look, page, see};
-use crate::api::server::{create_account, request_password_reset, reset_password};
 use crate::account::{self, CreateError};
+use crate::api::server::{create_account, request_password_reset, reset_password};
 use crate::failure::{Failure, Fault, Refusal};
 use crate::handle::{self, HandleError};
 use crate::oauth;
@@ -59,7 +59,8 @@ async fn sign_in(State(pds): State<Pds>, request: Request<Body>) -> Response<Bod
         let (identifier, password) = (visit.field("identifier"), visit.field("password"));
         let missing = [(Input::Identifier, identifier), (Input::Password, password)];
         let missing = missing.into_iter().filter(|(_, text)| text.trim().is_empty());
-        let problems: Vec<Problem<'_>> = missing.map(|(input, _)| Problem::Missing(input)).collect();
+        let problems: Vec<Problem<'_>> =
+            missing.map(|(input, _)| Problem::Missing(input)).collect();
         if !problems.is_empty() {
             return sign_in_page(visit, waiting.as_ref(), Problems(&problems)).await;
         }
@@ -87,11 +88,7 @@ fn is_remembered(visit: &Visit) -> bool {
     visit.field("remember") == "on"
 }
 
-async fn sign_in_page(
-    visit: &Visit,
-    waiting: Option<&Waiting>,
-    problems: Problems<'_>,
-) -> Outcome {
+async fn sign_in_page(visit: &Visit, waiting: Option<&Waiting>, problems: Problems<'_>) -> Outcome {
     let hint = match waiting {
         Some(waiting) => waiting.hint(&visit.pds).await?,
         None => None,
@@ -295,12 +292,13 @@ async fn sign_up(State(pds): State<Pds>, request: Request<Body>) -> Response<Bod
         }
         let pds = visit.pds.clone();
         // What is refused now has just become wrong, or is nobody's fault.
-        let opened = create_account::open(&pds, None, input).await.map_err(|failure| match failure {
-            Failure::Fault(fault) => Stop::from(fault),
-            Failure::Declared { status, message, .. } => {
-                Refusal::of_status(status, message).into()
-            }
-        })?;
+        let opened =
+            create_account::open(&pds, None, input).await.map_err(|failure| match failure {
+                Failure::Fault(fault) => Stop::from(fault),
+                Failure::Declared { status, message, .. } => {
+                    Refusal::of_status(status, message).into()
+                }
+            })?;
         let account = pds.store.account(&opened.did).await?.ok_or(store::Error::Missing)?;
         // The session that apps of old would begin with has no use here.
         let (id, refresh_id) = (account.id, opened.refresh_id);
@@ -566,11 +564,7 @@ fn reset_page<'a>(
 }
 
 /// Counts a try.
-pub(super) fn take(
-    visit: &Visit,
-    buckets: &'static [Bucket],
-    key: &Key,
-) -> Result<(), Stop> {
+pub(super) fn take(visit: &Visit, buckets: &'static [Bucket], key: &Key) -> Result<(), Stop> {
     if visit.pds.passes_rates(&visit.head.headers, oauth::ip(&visit.head)) {
         return Ok(());
     }

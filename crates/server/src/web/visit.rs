@@ -245,7 +245,11 @@ impl Visit {
         }
         let is_fresh = self.field("csrf").as_bytes().ct_eq(self.csrf.as_bytes());
         // With the secret of a moment ago nothing is done, so that its forms need not be told from others.
-        if self.browser.is_passing || bool::from(is_fresh) { Ok(()) } else { Err(Stop::bad(Trouble::FormTooOld)) }
+        if self.browser.is_passing || bool::from(is_fresh) {
+            Ok(())
+        } else {
+            Err(Stop::bad(Trouble::FormTooOld))
+        }
     }
 
     /// Returns what stands around a page. Signing in or out changes it.
@@ -294,13 +298,8 @@ impl Visit {
             }
         };
         let detail = detail.as_deref().map(Sentence::from);
-        let page = TroublePage {
-            frame: self.frame(None),
-            trouble,
-            app: None,
-            app_website: None,
-            detail,
-        };
+        let page =
+            TroublePage { frame: self.frame(None), trouble, app: None, app_website: None, detail };
         shown(status, &page)
     }
 }
@@ -362,10 +361,7 @@ fn guard(headers: &mut HeaderMap, is_secure: bool) {
 }
 
 /// Picks another language, and leads back.
-pub(super) async fn language(
-    State(pds): State<Pds>,
-    request: Request<Body>,
-) -> Response<Body> {
+pub(super) async fn language(State(pds): State<Pds>, request: Request<Body>) -> Response<Body> {
     act(pds, request, async |visit| {
         let lang = Lang::parse(visit.field("lang")).unwrap_or_default();
         let back = visit.field("back");

@@ -117,7 +117,11 @@ async fn what_has_ended_goes_and_nothing_else() {
         assert_eq!(tx.delete_ended_sign_ins(10)?, 1);
         assert_eq!(tx.delete_idle_devices(NOW_MS + 1, 0, 10)?, 2, "nobody is signed in there");
         assert_eq!(tx.accounts_of_device(&[2; 16])?.len(), 1);
-        assert_eq!(tx.delete_idle_devices(NOW_MS + 1, NOW_MS + 1, 10)?, 1, "it was not seen for long");
+        assert_eq!(
+            tx.delete_idle_devices(NOW_MS + 1, NOW_MS + 1, 10)?,
+            1,
+            "it was not seen for long"
+        );
         assert_eq!(tx.accounts_of_device(&[2; 16])?, []);
         Ok::<_, pagurus_store::Error>(())
     });

@@ -103,8 +103,7 @@ async fn sessions_that_have_ended_are_swept_out_account_by_account() {
     put.unwrap();
     let (mut after, mut steps) = (AccountId::default(), 0);
     loop {
-        let swept: Result<_, Error> =
-            room.store.write(move |tx| tx.sweep_sessions(after, 2)).await;
+        let swept: Result<_, Error> = room.store.write(move |tx| tx.sweep_sessions(after, 2)).await;
         let Some(last) = swept.unwrap() else { break };
         (after, steps) = (last, steps + 1);
     }

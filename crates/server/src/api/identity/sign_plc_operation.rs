@@ -30,9 +30,8 @@ pub(super) async fn sign_plc_operation(
     let account = caller.row(&pds).await?;
     let missing = "email confirmation token required to sign PLC operations";
     let token = input.token.clone().ok_or(Refusal::invalid_request(missing))?;
-    let check = |tx: &mut store::Tx<'_>| {
-        email::check_token(tx, &account, Purpose::PlcOperation, &token)
-    };
+    let check =
+        |tx: &mut store::Tx<'_>| email::check_token(tx, &account, Purpose::PlcOperation, &token);
     pds.store.read(check).await?;
 
     let change = read_change(input)?;

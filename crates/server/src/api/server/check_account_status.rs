@@ -10,7 +10,10 @@ use crate::failure::{Failure, Fault};
 use crate::pds::Pds;
 
 /// Answers with what there is of the account, and whether its identity points here.
-pub(super) async fn check_account_status(pds: Pds, caller: Account<OrApp<Standard>>) -> Result<Output, Failure> {
+pub(super) async fn check_account_status(
+    pds: Pds,
+    caller: Account<OrApp<Standard>>,
+) -> Result<Output, Failure> {
     let account = caller.row(&pds).await?;
     let id = account.id;
     let counted = pds.store.read_long(move |tx| {

@@ -12,7 +12,10 @@ use crate::pds::Pds;
 use crate::session;
 
 /// Answers with what the owner may know of the account.
-pub(super) async fn get_session(pds: Pds, caller: Account<OrApp<Standard>>) -> Result<Output, Failure> {
+pub(super) async fn get_session(
+    pds: Pds,
+    caller: Account<OrApp<Standard>>,
+) -> Result<Output, Failure> {
     let did = caller.did();
     let found = pds.store.account(did).await?;
     let is_up = |status| !matches!(status, Status::TakenDown | Status::Suspended);

@@ -8,8 +8,8 @@ use store::Purpose;
 use crate::caller::Public;
 use crate::failure::{Failure, Fault};
 use crate::pds::Pds;
-use crate::{email, password};
 use crate::session::{self, But};
+use crate::{email, password};
 
 const SUBJECT: &str = "Password Changed";
 const TEXT: &str = "Your account has a new password, and all sessions have ended.";

@@ -8,8 +8,8 @@ use lexicon::com::atproto::temp::revoke_account_credentials::Input;
 use crate::caller::Admin;
 use crate::failure::{Failure, Fault};
 use crate::pds::Pds;
-use crate::{email, hosted};
 use crate::session::{self, But};
+use crate::{email, hosted};
 
 const SUBJECT: &str = "Password Reset Needed";
 const TEXT: &str = "The operator of the server has ended all sessions of your account, and its passwords \

@@ -124,10 +124,10 @@ fn writing(actions: RepoActions) -> Writing {
 impl<'a> Row<'a> {
     /// Returns the services, as the page takes them.
     pub(in crate::web) fn calls(&self) -> Vec<Calls<'_>> {
-        let each = self.services.iter().map(|(service, methods)| Calls {
-            service: service.map(Into::into),
-            methods,
-        });
+        let each = self
+            .services
+            .iter()
+            .map(|(service, methods)| Calls { service: service.map(Into::into), methods });
         each.collect()
     }
 

@@ -46,11 +46,7 @@ impl Waiting {
     /// # Errors
     ///
     /// [`Stop`] if it is over, or another client's, or another browser's, which ends it.
-    pub(super) async fn bind(
-        visit: &mut Visit,
-        client_id: &str,
-        uri: &str,
-    ) -> Result<Self, Stop> {
+    pub(super) async fn bind(visit: &mut Visit, client_id: &str, uri: &str) -> Result<Self, Stop> {
         if visit.browser.is_passing {
             return Err(Stop::bad(Trouble::FormTooOld));
         }
@@ -117,9 +113,9 @@ impl Waiting {
             return Ok(());
         }
         let (id, device) = (self.id, *visit.browser.id());
-        let bound = pds.store.write(move |tx| {
-            tx.bind_oauth_request(&id, &device, now_ms + time_ms).map(|_| ())
-        });
+        let bound = pds
+            .store
+            .write(move |tx| tx.bind_oauth_request(&id, &device, now_ms + time_ms).map(|_| ()));
         Ok(bound.await?)
     }
 
@@ -237,12 +233,13 @@ impl Waiting {
     ) -> Result<Vec<(AccountId, Option<Scopes>)>, Stop> {
         let client_id = self.client.id.as_str();
         let agreed = pds.store.read(|tx| {
-            let each = accounts.iter().map(|(account, _)| {
-                Ok((account.id, tx.oauth_agreement(account.id, client_id)?))
-            });
+            let each = accounts
+                .iter()
+                .map(|(account, _)| Ok((account.id, tx.oauth_agreement(account.id, client_id)?)));
             each.collect::<Result<Vec<_>, store::Error>>()
         });
-        let read = |(id, scope): (AccountId, Option<String>)| (id, scope.map(|text| Scopes::parse(&text)));
+        let read =
+            |(id, scope): (AccountId, Option<String>)| (id, scope.map(|text| Scopes::parse(&text)));
         Ok(agreed.await?.into_iter().map(read).collect())
     }
 

@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::extract::State;
 use crypto::PublicKey;
-use http::{Request, Response};
+use http::{Method, Request, Response};
 use identity::plc::{DidKey, is_plc};
 use migrate::job::{Finding, Level};
 use pages::moving::{BeginForm, Found, FoundStep, Mover};
@@ -207,7 +207,7 @@ pub(super) fn page_of(
         }),
     };
     let view = Found {
-        frame: visit.frame(None),
+        frame: visit.frame(visit.here().filter(|_| visit.head.method == Method::GET)),
         mover: Mover {
             handle: name.into(),
             did: session.did.as_str().into(),
