@@ -59,8 +59,7 @@ const newTab = async (browser) => {
   tab.complaints = []
   tab.on('console', (message) => {
     // A form that has to be corrected is answered with 422, and a server that is away with nothing.
-    // Browsers differ in the features that a policy may speak of.
-    const isExpected = /status of 422|ERR_CONNECTION_|ERR_EMPTY_RESPONSE|Unrecognized feature/.test(message.text())
+    const isExpected = /status of 422|ERR_CONNECTION_|ERR_EMPTY_RESPONSE/.test(message.text())
     if (['error', 'warn'].includes(message.type()) && !isExpected) tab.complaints.push(message.text())
   })
   tab.on('pageerror', (error) => tab.complaints.push(error.message))

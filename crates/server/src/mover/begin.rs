@@ -160,8 +160,8 @@ pub(crate) async fn start(
     let refresh_id = crate::session::new_id();
     let new_id = refresh_id.clone();
     let write = move |tx: &mut store::Tx<'_>| {
-        tx.set_password(account, &hash)?;
-        crate::session::begin(tx, account, &new_id, None)
+        set_password(tx, account, &hash)?;
+        Ok::<_, BeginError>(crate::session::begin(tx, account, &new_id, None)?)
     };
     pds.store.write(write).await?;
     let tokens = Tokens::new(pds, &did, Scope::Access, refresh_id);
@@ -180,7 +180,7 @@ pub(crate) async fn settle(
     let id = begin_or_come_back(pds, wish, arrival, &hash).await?;
     let did = &arrival.session.did;
     let account = wait_for_account(pds, id, did).await?;
-    pds.store.write(move |tx| tx.set_password(account, &hash)).await?;
+    pds.store.write(move |tx| set_password(tx, account, &hash)).await?;
     Ok(pds.store.account(did).await?.ok_or(store::Error::Missing)?)
 }
 
@@ -199,6 +199,20 @@ pub(crate) async fn go_on(
         come_back(pds, id, Secrets::new(&arrival.owner.tokens().await, None)).await?;
     }
     Ok(account)
+}
+
+/// Gives the account the password that its owner wants here. Once it is open, who has the password of the
+/// old host has no say here any more.
+fn set_password(
+    tx: &mut store::Tx<'_>,
+    account: AccountId,
+    hash: &str,
+) -> Result<(), BeginError> {
+    if tx.account_by_id(account)?.state.status() != Status::Deactivated {
+        let message = "the account is open here: sign in with its own password".to_owned();
+        return Err(BeginError::NotReady(message));
+    }
+    Ok(tx.set_password(account, hash)?)
 }
 
 async fn hash(pds: &Pds, new_password: &str) -> Result<String, BeginError> {

@@ -141,8 +141,19 @@ async fn enter_with(
     visit.renew();
     match waiting {
         Some(waiting) => see(&waiting.link(Some(&account.did))),
+        // Who signs in while their account moves here wants to know how far it is.
+        None if is_arriving(&pds, account).await? => see(path::MOVE),
         None => see(&account_path(account)),
     }
+}
+
+/// Tells whether an account is on its way here.
+async fn is_arriving(pds: &Pds, account: &Account) -> Result<bool, store::Error> {
+    if account.state.status() != Status::Deactivated {
+        return Ok(false);
+    }
+    let last = pds.store.read(|tx| tx.last_move(&account.did)).await?;
+    Ok(last.is_some_and(|last: store::MoveJob| last.is_live))
 }
 
 /// Returns where the pages of an account are.

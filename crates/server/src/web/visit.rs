@@ -220,6 +220,7 @@ impl Visit {
     /// Returns where somebody goes on whose form was sent before.
     fn next(&self) -> String {
         match self.field("request") {
+            "" if self.head.uri.path().starts_with(path::MOVE) => path::MOVE.to_owned(),
             "" => path::ACCOUNT.to_owned(),
             uri => authorize::step(path::CHOOSE, uri),
         }
@@ -353,7 +354,7 @@ fn guard(headers: &mut HeaderMap, is_secure: bool) {
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
         (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
         (HeaderName::from_static("cross-origin-embedder-policy"), "credentialless"),
-        (HeaderName::from_static("permissions-policy"), "otp-credentials=*, document-domain=()"),
+        (HeaderName::from_static("permissions-policy"), "otp-credentials=*"),
         (HeaderName::from_static("x-robots-tag"), "noindex"),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
