@@ -203,11 +203,7 @@ pub(crate) async fn go_on(
 
 /// Gives the account the password that its owner wants here. Once it is open, who has the password of the
 /// old host has no say here any more.
-fn set_password(
-    tx: &mut store::Tx<'_>,
-    account: AccountId,
-    hash: &str,
-) -> Result<(), BeginError> {
+fn set_password(tx: &mut store::Tx<'_>, account: AccountId, hash: &str) -> Result<(), BeginError> {
     if tx.account_by_id(account)?.state.status() != Status::Deactivated {
         let message = "the account is open here: sign in with its own password".to_owned();
         return Err(BeginError::NotReady(message));
