@@ -11,7 +11,7 @@ use pages::authorize::{
     SecondFactor, SignIn, SignUp, Trouble,
 };
 use pages::{Id, Input, Notice, Problem, Problems, path};
-use store::{Account, Status};
+use store::{Account, DeviceAccount, Status};
 use syntax::Handle;
 
 use super::authorize::{self, Waiting};
@@ -418,24 +418,32 @@ pub(super) async fn known(
     visit: &Visit,
     waiting: Option<&Waiting>,
 ) -> Result<Vec<(Account, bool)>, Stop> {
-    let entries = visit.browser.accounts(&visit.pds, waiting.map(|waiting| waiting.id)).await?;
-    let pds = &visit.pds;
-    let accounts = pds.store.read(|tx| {
-        entries.iter().map(|entry| tx.account_by_id(entry.account)).collect::<Result<Vec<_>, _>>()
-    });
-    let accounts = accounts.await.map_err(|error: store::Error| Stop::from(error))?;
-    let is_open = |account: &Account| {
-        !matches!(account.state.status(), Status::TakenDown | Status::Suspended)
-    };
-    let pairs = accounts.into_iter().zip(&entries).filter(|(account, _)| is_open(account));
-    let needs = |account: &Account, entry: &store::DeviceAccount| {
+    let pairs = accounts(visit, waiting.map(|waiting| waiting.id)).await?.into_iter();
+    let needs = |account: &Account, entry: &DeviceAccount| {
         waiting.is_some_and(|waiting| waiting.needs_password(&visit.pds, account, entry))
     };
     let marked = pairs.map(|(account, entry)| {
-        let needs_password = needs(&account, entry);
+        let needs_password = needs(&account, &entry);
         (account, needs_password)
     });
     Ok(marked.collect())
+}
+
+/// Returns the accounts that somebody is signed in to in this browser, for a request or a visit, but those
+/// that the host has closed.
+pub(super) async fn accounts(
+    visit: &Visit,
+    request: Option<[u8; 32]>,
+) -> Result<Vec<(Account, DeviceAccount)>, Stop> {
+    let entries = visit.browser.accounts(&visit.pds, request).await?;
+    let accounts = visit.pds.store.read(|tx| {
+        let accounts = entries.iter().map(|entry| tx.account_by_id(entry.account));
+        accounts.collect::<Result<Vec<_>, _>>()
+    });
+    let accounts = accounts.await.map_err(|error: store::Error| Stop::from(error))?;
+    let is_closed = |status| matches!(status, Status::TakenDown | Status::Suspended);
+    let pairs = accounts.into_iter().zip(entries);
+    Ok(pairs.filter(|(account, _)| !is_closed(account.state.status())).collect())
 }
 
 pub(super) async fn choose_page(

@@ -16,8 +16,8 @@ use pages::authorize::{Trouble, TroublePage};
 use pages::{Frame, Lang, Page, Sentence, path};
 use subtle::ConstantTimeEq as _;
 
-use super::authorize;
 use super::browser::{self, Browser};
+use super::{authorize, entry};
 use crate::failure::{Fault, Refusal, chain};
 use crate::oauth;
 use crate::pds::Pds;
@@ -191,13 +191,8 @@ impl Visit {
 
     /// Counts the request among all of its address.
     fn count(&self) -> Result<(), Stop> {
-        let ip = oauth::ip(&self.head);
-        if self.pds.passes_rates(&self.head.headers, ip) {
-            return Ok(());
-        }
-        let (bucket, now_ms) = (slice::from_ref(&rate::GLOBAL), self.pds.clock.now_ms());
-        let taken = self.pds.rates.take(bucket, &Key::of_ip(ip), 1, now_ms);
-        taken.map(|_| ()).map_err(|(refusal, _)| refusal.into())
+        let key = Key::of_ip(oauth::ip(&self.head));
+        entry::take(self, slice::from_ref(&rate::GLOBAL), &key)
     }
 
     /// Refuses what a browser does not ask for to show it by itself. Old ones do not say.

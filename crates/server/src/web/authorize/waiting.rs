@@ -17,6 +17,7 @@ use syntax::{AtIdentifier, Did};
 use crate::clock::millis;
 use crate::oauth::bytes;
 use crate::pds::Pds;
+use crate::web::entry;
 use crate::web::visit::{Stop, Visit};
 
 /// What an app asks for.
@@ -214,15 +215,7 @@ impl Waiting {
 
     /// Returns the accounts of this browser that can be chosen for the request.
     pub(super) async fn accounts(&self, visit: &Visit) -> Result<Accounts, Stop> {
-        let entries = visit.browser.accounts(&visit.pds, Some(self.id)).await?;
-        let accounts = visit.pds.store.read(|tx| {
-            let accounts = entries.iter().map(|entry| tx.account_by_id(entry.account));
-            accounts.collect::<Result<Vec<_>, _>>()
-        });
-        let accounts = accounts.await.map_err(|error: store::Error| Stop::from(error))?;
-        let pairs = accounts.into_iter().zip(entries);
-        let is_closed = |status| matches!(status, Status::TakenDown | Status::Suspended);
-        Ok(pairs.filter(|(account, _)| !is_closed(account.state.status())).collect())
+        entry::accounts(visit, Some(self.id)).await
     }
 
     /// Returns what the owners of accounts have agreed to before that this client may do.
