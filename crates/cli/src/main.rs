@@ -118,17 +118,7 @@ enum RepoCommand {
     Export(repo_stored::ExportArguments),
 }
 
-/// Keeps memory in small pages. Of huge ones, which the allocator asks for, a server at rest would hold
-/// three times as much as it uses.
-#[cfg(target_os = "linux")]
-fn use_small_pages() {
-    // Kernels without it have no huge pages either, or take a little more memory.
-    let _ = rustix::thread::disable_transparent_huge_pages(true);
-}
-
 fn main() -> ExitCode {
-    #[cfg(target_os = "linux")]
-    use_small_pages();
     let outcome = match Arguments::parse().command {
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),

@@ -3,6 +3,7 @@
 //! Methods go straight to [`xrpc`](crate::xrpc); all other paths to a router. What is said of each
 //! request in log and figures is said here, once.
 
+mod again;
 mod client_ip;
 mod compress;
 mod idle;

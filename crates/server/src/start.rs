@@ -64,6 +64,9 @@ pub enum StartError {
     /// The database or the data directory cannot be used.
     #[error(transparent)]
     Store(#[from] OpenError),
+    /// Outcomes of writes cannot be told.
+    #[error("no socket for the outcomes of writes")]
+    Answers(#[source] io::Error),
     /// The keys cannot be had.
     #[error("the server's keys cannot be had")]
     Keys(#[from] KeysError),
@@ -120,6 +123,7 @@ pub(crate) fn state(
     })?;
     let keys = Arc::new(Keys::load(&config.secrets, &config.data)?);
     let (tasks, clock) = (Tasks::default(), Clock::new(clock, clock_id()));
+    tasks.spawn_until_stop(store.carry_answers().map_err(StartError::Answers)?);
     let limits = &config.limits;
     let writers =
         Writers::new(store.clone(), Arc::clone(&keys), clock.clone(), tasks.clone(), limits);

@@ -23,8 +23,8 @@ const DELETIONS: [&str; 4] = [
        (SELECT subject, path FROM record_subject WHERE repo = $1 LIMIT $2)",
     "DELETE FROM record_blob WHERE repo = $1 AND (cid, path) IN
        (SELECT cid, path FROM record_blob WHERE repo = $1 LIMIT $2)",
-    "DELETE FROM node WHERE repo = $1 AND (lo, layer) IN
-       (SELECT lo, layer FROM node WHERE repo = $1 LIMIT $2)",
+    "DELETE FROM node WHERE repo = $1 AND (tier, lo, layer) IN
+       (SELECT tier, lo, layer FROM node WHERE repo = $1 LIMIT $2)",
     "DELETE FROM record WHERE repo = $1 AND path IN
        (SELECT path FROM record WHERE repo = $1 LIMIT $2)",
 ];

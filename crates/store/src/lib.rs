@@ -7,6 +7,7 @@
 //! Every line of SQL is in this crate. What may be written is for others to decide.
 
 mod account;
+mod answers;
 mod app_password;
 mod blob;
 mod blobs;

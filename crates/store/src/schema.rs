@@ -9,12 +9,13 @@ use rusqlite::{Connection, OpenFlags};
 use thiserror::Error;
 
 /// What makes each version of the one before it, from the empty database on.
-const VERSIONS: [&str; 5] = [
+const VERSIONS: [&str; 6] = [
     include_str!("schema/1.sql"),
     include_str!("schema/2.sql"),
     include_str!("schema/3.sql"),
     include_str!("schema/4.sql"),
     include_str!("schema/5.sql"),
+    include_str!("schema/6.sql"),
 ];
 
 /// Marks a database as ours: `PGRS`.

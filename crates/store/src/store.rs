@@ -13,6 +13,7 @@ use thiserror::Error;
 use tokio::sync::{oneshot, watch};
 
 use crate::account::Account;
+use crate::answers::Answers;
 use crate::blobs::Blobs;
 use crate::checkpoint::Checkpoints;
 use crate::clock::Clock;
@@ -97,6 +98,7 @@ struct Inner {
     recent: Arc<RwLock<Recent>>,
     grown: watch::Receiver<u64>,
     known: Arc<Known>,
+    answers: Arc<Answers>,
     directory: PathBuf,
     /// Held as long as the store is open.
     _lock: File,
@@ -131,8 +133,13 @@ impl Store {
         let sequence = Sequence::new(last_seq);
         let recent = Arc::new(RwLock::new(Recent::new(last_seq, recent_bytes_max)));
         let known = Arc::new(Known::new());
-        let followers =
-            Followers { recent: Arc::clone(&recent), grown: sender, known: Arc::clone(&known) };
+        let answers = Arc::new(Answers::default());
+        let followers = Followers {
+            recent: Arc::clone(&recent),
+            grown: sender,
+            known: Arc::clone(&known),
+            answers: Arc::clone(&answers),
+        };
         let checkpoints =
             Checkpoints::start(&mut connection, open_writer(&path)?).map_err(at(&directory))?;
         let run = Run::new(connection, checkpoints, sequence, clock.clone(), faults, followers);
@@ -140,8 +147,23 @@ impl Store {
         let readers = Readers::new(&path, clock.clone());
         let blobs = Blobs::open(&directory).map_err(at(&directory))?;
         let inner =
-            Inner { writer, readers, blobs, clock, recent, grown, known, directory, _lock: lock };
+            Inner { writer, readers, blobs, clock, recent, grown, known, answers, directory, _lock: lock };
         Ok(Self(Arc::new(inner)))
+    }
+
+    /// Returns what brings outcomes to those who wait for them, as a task of the runtime: it costs less
+    /// than to have the thread that writes wake each of them. Without it, and once it is dropped, that
+    /// thread does.
+    ///
+    /// # Errors
+    ///
+    /// [`io::Error`] if there can be no socket.
+    ///
+    /// # Panics
+    ///
+    /// Panics outside of a runtime.
+    pub fn carry_answers(&self) -> io::Result<impl Future<Output = ()> + Send + 'static> {
+        self.0.answers.carry()
     }
 
     /// Runs a transaction and returns its outcome when it is durable.

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 use tokio::sync::{oneshot, watch};
 
+use crate::answers::{Answer, Answers};
 use crate::checkpoint::Checkpoints;
 use crate::clock::Clock;
 use crate::error::Error;
@@ -45,8 +46,6 @@ pub(crate) type Topic = i64;
 /// Runs a transaction, tells whether to keep it, and returns what tells its outcome. Without a
 /// transaction to run in, it tells why.
 type Body = Box<dyn FnOnce(Result<&mut Tx<'_>, Error>) -> (bool, Answer) + Send>;
-/// Tells a transaction's outcome, once it is known whether the batch was committed.
-type Answer = Box<dyn FnOnce(Result<(), Error>) + Send>;
 
 struct Job {
     topic: Topic,
@@ -267,6 +266,8 @@ pub(crate) struct Followers {
     pub(crate) grown: watch::Sender<u64>,
     /// Accounts that were read.
     pub(crate) known: Arc<Known>,
+    /// Those who wait for outcomes.
+    pub(crate) answers: Arc<Answers>,
 }
 
 impl Run {
@@ -301,9 +302,7 @@ impl Run {
             }
             // Before the answers: whoever has one finds the event that it is about.
             self.tell(outcome.is_ok());
-            for answer in answers {
-                answer(outcome.clone());
-            }
+            self.followers.answers.tell(answers, outcome.clone());
             if outcome.is_ok()
                 && let Err(error) = self.checkpoints.after_commit(&self.connection)
             {

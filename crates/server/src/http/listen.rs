@@ -18,6 +18,7 @@ use tokio::sync::Semaphore;
 use tokio::time::sleep;
 use tower_service::Service as _;
 
+use super::again::again;
 use super::idle::{Idle, Watched};
 use crate::tasks::Tasks;
 
@@ -44,10 +45,10 @@ where
             match listener.accept().await {
                 Ok((stream, peer)) => {
                     let connection = serve(owner.clone(), stream, peer, answer.clone());
-                    owner.spawn(async move {
+                    owner.spawn(again(async move {
                         connection.await;
                         drop(place);
-                    });
+                    }));
                 }
                 // One connection that broke before it was taken says nothing of others.
                 Err(error) if is_of_one_connection(&error) => {}

@@ -9,6 +9,7 @@ use rusqlite::{Connection, Params};
 use syntax::{Cid, Tid};
 
 use super::RepoId;
+use super::nodes::tier;
 use crate::error::Error;
 use crate::readers::Reader;
 use crate::store::Store;
@@ -120,8 +121,8 @@ impl FormerRepo<'_> {
     }
 
     fn node_at(&self, (lo, layer): &Place) -> Result<Option<Bytes>, Error> {
-        let sql = "SELECT bytes FROM node WHERE repo = ?1 AND lo = ?2 AND layer = ?3";
-        self.block(sql, (self.repo.0, lo, layer))
+        let sql = "SELECT bytes FROM node WHERE repo = ?1 AND tier = ?2 AND lo = ?3 AND layer = ?4";
+        self.block(sql, (self.repo.0, tier(*layer), lo, layer))
     }
 
     fn record_at(&self, path: &str) -> Result<Option<Bytes>, Error> {

@@ -11,6 +11,7 @@ use repo::data::{Limits, blob, cbor};
 use repo::mst::{Builder, Key, Position};
 use syntax::Cid;
 
+use super::nodes::tier;
 use super::{Head, RepoId};
 use crate::account::AccountId;
 use crate::error::Error;
@@ -151,10 +152,11 @@ impl Tx<'_> {
         self.execute("DELETE FROM node WHERE repo = $1", &[repo])?;
         for ((lo, layer), (cid, bytes)) in &made.nodes {
             self.execute(
-                "INSERT INTO node (repo, lo, layer, cid, rev, bytes)
-                 VALUES ($1, $2, $3, $4, $5, $6)",
+                "INSERT INTO node (repo, tier, lo, layer, cid, rev, bytes)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7)",
                 &[
                     repo,
+                    Value::Int(i64::from(tier(*layer))),
                     Value::Text(lo),
                     Value::Int(i64::from(*layer)),
                     Value::Blob(&cid.to_bytes()),

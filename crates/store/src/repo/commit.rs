@@ -11,6 +11,7 @@ use syntax::{Cid, Tid};
 use thiserror::Error;
 
 use super::RepoId;
+use super::nodes::tier;
 use crate::account::AccountId;
 use crate::error::Error;
 use crate::fault::FaultPoint;
@@ -262,10 +263,10 @@ fn put_records(connection: &Connection, commit: &RepoCommit) -> Result<(), Error
 }
 
 pub(super) fn put_nodes(connection: &Connection, commit: &RepoCommit) -> Result<(), Error> {
-    let sql = "DELETE FROM node WHERE repo = ?1 AND lo = ?2 AND layer = ?3";
+    let sql = "DELETE FROM node WHERE repo = ?1 AND tier = ?2 AND lo = ?3 AND layer = ?4";
     for (layer, lo) in &commit.signed.drops {
         let lo = lo.as_ref().map_or("", Key::as_str);
-        connection.prepare_cached(sql)?.execute((commit.repo.0, lo, layer))?;
+        connection.prepare_cached(sql)?.execute((commit.repo.0, tier(*layer), lo, layer))?;
     }
     let rev = commit.signed.commit.rev;
     put_node_rows(connection, commit.repo, rev, &commit.signed.puts)
@@ -277,13 +278,15 @@ pub(super) fn put_node_rows(
     rev: Tid,
     rows: &[repo::mst::NodeRow],
 ) -> Result<(), Error> {
-    let sql = "INSERT INTO node (repo, lo, layer, cid, rev, bytes) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-               ON CONFLICT (repo, lo, layer) DO UPDATE SET
+    let sql = "INSERT INTO node (repo, tier, lo, layer, cid, rev, bytes)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+               ON CONFLICT (repo, tier, lo, layer) DO UPDATE SET
                  cid = excluded.cid, rev = excluded.rev, bytes = excluded.bytes";
     for row in rows {
         let (lo, cid) = (row.lo.as_ref().map_or("", Key::as_str), row.cid.to_bytes());
         connection.prepare_cached(sql)?.execute((
             repo.0,
+            tier(row.layer),
             lo,
             row.layer,
             &cid[..],

@@ -1,17 +1,19 @@
 //! A repository as a CAR file.
 //!
-//! Two scans that go side by side, one over the nodes and one over the records, are the file: a
-//! record comes before the nodes that stand right of it. Nothing else is looked up.
+//! Scans that go side by side, one over the records and one over each tier of nodes, are the file: a
+//! record comes before the nodes that stand right of it, and high nodes before low ones. Nothing else
+//! is looked up.
 
 use std::collections::HashSet;
 
 use repo::car;
-use rusqlite::Row;
 use rusqlite::fallible_streaming_iterator::FallibleStreamingIterator as _;
+use rusqlite::{Row, Rows};
 use syntax::{Cid, Tid};
 use thiserror::Error;
 
-use super::{Head, RepoId};
+use super::Head;
+use super::nodes::tier;
 use crate::error::Error;
 use crate::tx::{Tx, int};
 
@@ -20,6 +22,11 @@ const PIECE_BYTES: usize = 256 << 10;
 /// For how many records it is remembered that they were written, so that those with the same
 /// content are written once. Beyond that they may be in the file twice, which is allowed.
 const DISTINCT_RECORDS_MAX: usize = 1_000_000;
+
+const RECORDS: &str =
+    "SELECT path, cid, bytes FROM record WHERE repo = ?1 AND rev > ?2 ORDER BY path";
+const NODES_OF_TIER: &str = "SELECT lo, cid, bytes FROM node
+     WHERE repo = ?1 AND tier = ?3 AND rev > ?2 ORDER BY lo, layer DESC";
 
 /// Says why an export ended early.
 #[derive(Debug, Error)]
@@ -54,50 +61,66 @@ impl Tx<'_> {
         out.block(&head.commit, &head.block)?;
         // A revision that is still to come is nobody's: who names it gets everything.
         let since = since.filter(|since| *since <= head.rev);
-        self.export_tree(head.repo, since, &mut out)?;
+        self.export_tree(head, since, &mut out)?;
         out.end()
     }
 
     fn export_tree<E, F: FnMut(Vec<u8>) -> Result<(), E>>(
         &self,
-        repo: RepoId,
+        head: &Head,
         since: Option<Tid>,
         out: &mut Pieces<F>,
     ) -> Result<(), ExportError<E>> {
-        let since = since.map_or(-1, |since| int(since.to_u64()));
-        let nodes = "SELECT lo, cid, bytes FROM node WHERE repo = ?1 AND rev > ?2
-                     ORDER BY lo, layer DESC";
-        let records =
-            "SELECT path, cid, bytes FROM record WHERE repo = ?1 AND rev > ?2 ORDER BY path";
-        let mut nodes = self.connection.prepare_cached(nodes).map_err(Error::from)?;
-        let mut records = self.connection.prepare_cached(records).map_err(Error::from)?;
-        let mut nodes = nodes.query((repo.0, since)).map_err(Error::from)?;
-        let mut records = records.query((repo.0, since)).map_err(Error::from)?;
-
+        let (repo, since) = (head.repo.0, since.map_or(-1, |since| int(since.to_u64())));
+        let prepare = |sql| self.connection.prepare_cached(sql).map_err(Error::from);
+        let mut records = prepare(RECORDS)?;
+        let tiers = (0..=tier(head.layer)).rev();
+        let mut nodes: Vec<_> =
+            tiers.map(|tier| Ok((tier, prepare(NODES_OF_TIER)?))).collect::<Result<_, Error>>()?;
+        // Where two are at the same place, the first in here comes first: right of a record are the
+        // nodes that have its path as what is left of them, and under a high node are the low ones.
+        let mut scans = vec![Scan::begin(records.query((repo, since)))?];
+        for (tier, statement) in &mut nodes {
+            scans.push(Scan::begin(statement.query((repo, since, *tier)))?);
+        }
         let mut written: HashSet<[u8; 16]> = HashSet::new();
-        nodes.advance().map_err(Error::from)?;
-        records.advance().map_err(Error::from)?;
         loop {
-            let is_node = match (nodes.get(), records.get()) {
-                (None, None) => return Ok(()),
-                // Right of a record are the nodes that have its path as what is left of them.
-                (Some(node), Some(record)) => place(node)? < place(record)?,
-                (node, _) => node.is_some(),
-            };
-            let scan = if is_node { &mut nodes } else { &mut records };
-            let (cid, bytes) = block(scan.get().expect("one of the two has a row"))?;
+            let waiting = scans.iter().enumerate().filter(|(_, scan)| scan.rows.get().is_some());
+            let first = waiting.min_by(|(_, a), (_, b)| a.place.cmp(&b.place));
+            let Some((index, _)) = first else { return Ok(()) };
+            let (is_node, scan) = (index > 0, &mut scans[index]);
+            let (cid, bytes) = block(scan.rows.get().expect("it has a row"))?;
             let mark = *cid.digest().first_chunk().expect("a digest has 32 bytes");
             if is_node || written.len() >= DISTINCT_RECORDS_MAX || written.insert(mark) {
                 out.block(&cid, bytes)?;
             }
-            scan.advance().map_err(Error::from)?;
+            scan.advance()?;
         }
     }
 }
 
-/// Returns where a row is in the order of the tree.
-fn place<'a>(row: &'a Row<'_>) -> Result<&'a str, Error> {
-    row.get_ref(0)?.as_str().map_err(|_| Error::Malformed("path"))
+/// Rows in the order of the tree.
+struct Scan<'a> {
+    rows: Rows<'a>,
+    /// Where the row is that comes next.
+    place: String,
+}
+
+impl<'a> Scan<'a> {
+    fn begin(rows: rusqlite::Result<Rows<'a>>) -> Result<Self, Error> {
+        let mut scan = Self { rows: rows?, place: String::new() };
+        scan.advance()?;
+        Ok(scan)
+    }
+
+    fn advance(&mut self) -> Result<(), Error> {
+        self.rows.advance()?;
+        let Some(row) = self.rows.get() else { return Ok(()) };
+        let place = row.get_ref(0)?.as_str().map_err(|_| Error::Malformed("path"))?;
+        self.place.clear();
+        self.place.push_str(place);
+        Ok(())
+    }
 }
 
 /// Returns the block of a row as it lies in the database's memory.

@@ -13,6 +13,9 @@ use crate::readers::Reader;
 use crate::store::Store;
 use crate::tx::{Tx, Value};
 
+/// How many layers of nodes lie together. It is in the tables, and cannot change without them.
+const TIER_LAYERS: u8 = 3;
+
 /// The nodes of a repository. It takes a connection when the first is asked for, and keeps it.
 pub struct Nodes<'a> {
     store: &'a Store,
@@ -54,6 +57,14 @@ fn boxed(error: Error) -> SourceError {
     SourceError(Box::new(error))
 }
 
+/// Returns with which nodes those of a layer lie together.
+///
+/// A commit changes a node of every layer. The higher one is, the farther is its place from that of the
+/// next lower one, so that in the order of the tree nearly each would be in a page of its own.
+pub(super) fn tier(layer: u8) -> u8 {
+    layer / TIER_LAYERS
+}
+
 /// Returns the node that is at a place, if it is the one with the CID.
 ///
 /// Rows of nodes only save work. If one is missing or wrong, the node is made anew from the records;
@@ -65,9 +76,10 @@ pub(super) fn node(
     cid: &Cid,
 ) -> Result<Option<Bytes>, Error> {
     let lo = at.lo.map_or("", Key::as_str);
-    let mut statement = connection
-        .prepare_cached("SELECT bytes FROM node WHERE repo = ?1 AND lo = ?2 AND layer = ?3")?;
-    let mut rows = statement.query((repo.0, lo, at.layer))?;
+    let mut statement = connection.prepare_cached(
+        "SELECT bytes FROM node WHERE repo = ?1 AND tier = ?2 AND lo = ?3 AND layer = ?4",
+    )?;
+    let mut rows = statement.query((repo.0, tier(at.layer), lo, at.layer))?;
     if let Some(row) = rows.next()? {
         let bytes: Vec<u8> = row.get(0)?;
         if cid.is_of(&bytes) {
