@@ -159,6 +159,20 @@ where
         }
     }
 
+    /// Forgets a value if its outcome is as said; what is being looked up is not remembered, either. Tells
+    /// whether it was forgotten.
+    pub fn forget_if(&self, key: &K, is_over: impl FnOnce(&Result<V, E>) -> bool) -> bool {
+        let mut slots = self.0.slots();
+        let known = slots.by_key.get(key).and_then(|slot| slot.known.as_ref());
+        if known.is_some_and(|known| !is_over(&known.outcome)) {
+            return false;
+        }
+        if let Some(slot) = slots.by_key.remove(key) {
+            slots.bytes -= slot.bytes();
+        }
+        true
+    }
+
     /// Decides what one who asks gets, and starts the look-up that it takes.
     fn plan(&self, key: &K, want: Want) -> Plan<V, E> {
         let memory = &self.0.memory;
