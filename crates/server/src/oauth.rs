@@ -228,6 +228,13 @@ pub(crate) fn is_from_app(headers: &HeaderMap) -> bool {
     headers.contains_key(DPOP) || matches!(Credentials::of(headers), Credentials::Dpop(_))
 }
 
+/// Tells whether it is apps that ask for what is at a path, and not people.
+pub(crate) fn is_direct(path: &str) -> bool {
+    use ::oauth::metadata::{JWKS_PATH, PUSHED_REQUEST_PATH, REVOKE_PATH, TOKEN_PATH};
+
+    [JWKS_PATH, PUSHED_REQUEST_PATH, TOKEN_PATH, REVOKE_PATH].contains(&path)
+}
+
 /// Makes the router of what apps ask for.
 pub(crate) fn router() -> Router<Pds> {
     Router::new()

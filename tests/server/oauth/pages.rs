@@ -40,8 +40,11 @@ async fn pages_are_for_nobody_else_and_in_no_frame() {
             assert!(policy.contains(part), "{policy}");
         }
         assert!(!policy.contains("unsafe") && !policy.contains("upgrade-insecure"), "{policy}");
-        // Pages of others see at most what strangers see.
-        assert_eq!(page.header("access-control-allow-credentials"), None, "{}", page.at);
+        // Pages of others see nothing of it.
+        for name in ["allow-origin", "allow-credentials", "expose-headers"] {
+            let name = format!("access-control-{name}");
+            assert_eq!(page.header(&name), None, "{name} at {}", page.at);
+        }
     }
 }
 
