@@ -74,7 +74,14 @@ impl Samples<'_> {
         let problems = Problems(&[Problem::WrongPassword]);
         show(
             "confirm-password",
-            &ConfirmPassword { frame: self.frame(), flow, handle, did, problems },
+            &ConfirmPassword {
+                frame: self.frame(),
+                flow,
+                handle,
+                did,
+                is_remembered: true,
+                problems,
+            },
         );
         let until = Some(When(1_767_225_600_000));
         let tries = [Problem::WrongCode, Problem::TooManyTries { until }];

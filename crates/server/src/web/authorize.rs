@@ -106,11 +106,15 @@ async fn decide(visit: &mut Visit, waiting: &Waiting, chosen: Option<&Did>) -> O
         Decision::Ask(Question::Choose) => entry::choose_page(visit, Some(waiting), None).await,
         Decision::Ask(Question::Password(did)) => {
             let (app, account) = (waiting.app(), found(did).ok_or_else(gone)?);
+            let mut entries = accounts.iter().map(|(_, entry)| entry);
+            let is_remembered =
+                entries.any(|entry| entry.account == account.id && entry.is_remembered());
             page(&ConfirmPassword {
                 frame: visit.frame(visit.here()),
                 flow: entry::flow(Some(waiting), Some(&app)),
                 handle: handle_of(account).into(),
                 did: did.as_str(),
+                is_remembered,
                 problems: Problems::NONE,
             })
         }
@@ -205,9 +209,7 @@ async fn grant(visit: &mut Visit, waiting: &Waiting, account: &Account, scope: &
             tx.put_oauth_agreement(user, &client_id, &text)?;
         }
         // Whoever was there for this request alone has done what they came for.
-        for entry in entries.into_iter().filter(|entry| entry.request == Some(id)) {
-            tx.sign_out(entry.account, &device)?;
-        }
+        tx.end_sign_ins_for(&device, &id)?;
         Ok::<_, store::Error>(true)
     });
     if !is_new.await? {
