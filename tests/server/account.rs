@@ -5,6 +5,7 @@ mod doors;
 mod identity;
 mod leaving;
 mod safety;
+mod wanted;
 
 use crate::harness::{Browser, Page, Pds, TestAccount};
 
