@@ -1,6 +1,7 @@
 //! The pages of an account: what its owner sees and does there, and nobody else.
 
 mod access;
+mod directory;
 mod doors;
 mod identity;
 mod leaving;

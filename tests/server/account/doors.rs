@@ -4,7 +4,7 @@ use super::{Desk, at, signed_in};
 use crate::harness::Browser;
 use crate::harness::oauth::App;
 
-const PAGES: [&str; 13] = [
+pub(super) const PAGES: [&str; 13] = [
     "",
     "/devices",
     "/apps",
