@@ -1,5 +1,9 @@
 //! Who gets to the pages of an account.
 
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
 use super::{Desk, at, signed_in};
 use crate::harness::Browser;
 use crate::harness::oauth::App;
@@ -197,6 +201,56 @@ async fn somebody_who_asks_for_what_forms_are_sent_to_is_led_to_a_page() {
     let fields = [("identifier", "alice.test"), ("password", &*desk.alice.password)];
     let page = other.submit(&page, SIGN_IN, &fields).await;
     assert_eq!(page.at, desk.at("/email"));
+}
+
+/// What only forms are sent to, by the names in `pages::path`: all of them are looked at in the tests above
+/// and below.
+const FORMS_ONLY: [&str; 26] = [
+    "ASK_AGAIN",
+    "BEGIN",
+    "CANCEL",
+    "CANCEL_MOVE",
+    "CODE_AGAIN",
+    "CONFIRM",
+    "CONSENT",
+    "DELETE_SEND",
+    "EMAIL_CHANGE",
+    "EMAIL_CONFIRM",
+    "EMAIL_SEND",
+    "END_DEVICE",
+    "END_OTHERS",
+    "END_SESSION",
+    "HANDLE_CHECK",
+    "HANDLE_DOMAIN",
+    "KEY_SEND",
+    "LANGUAGE",
+    "LEAVE_SEND",
+    "REACTIVATE",
+    "RESUME",
+    "REVOKE_APP",
+    "REVOKE_APP_PASSWORD",
+    "SIGN_OUT",
+    "SOURCE",
+    "UNDO",
+];
+
+#[test]
+fn no_path_of_forms_is_left_out_of_these_tests() {
+    let web = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/server/src");
+    let files = ["web.rs", "web/account.rs", "web/authorize.rs", "web/entry.rs", "web/moving.rs"];
+    let mut found = BTreeSet::new();
+    for file in files {
+        let text = fs::read_to_string(web.join(file)).unwrap();
+        let routes = text.split(".route(").skip(1);
+        // Up to the handler: `&at(path::CODE_AGAIN), post(`.
+        for route in routes.map(|route| route.split("\n}").next().unwrap_or_default()) {
+            let Some((path, _)) = route.split_once(", post(") else { continue };
+            if !path.contains(", get(") {
+                found.insert(path.rsplit("path::").next().unwrap().replace([')', ' '], ""));
+            }
+        }
+    }
+    assert_eq!(found, FORMS_ONLY.map(str::to_owned).into());
 }
 
 #[tokio::test]
