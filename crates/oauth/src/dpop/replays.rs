@@ -225,6 +225,17 @@ mod tests {
     }
 
     #[test]
+    fn a_clock_that_wavers_between_two_windows_forgets_nothing() {
+        let boundary_s = (NOW_S / WINDOW_S + 1) * WINDOW_S;
+        let mut replays = memory(100);
+        assert_eq!(replays.take(&proof(1, "a"), None, boundary_s - 1), Ok(()));
+        for step in 0..50 {
+            let again = replays.take(&proof(1, "a"), None, boundary_s - step % 2);
+            assert_eq!(again, Err(ReplayError::Replayed), "{step}");
+        }
+    }
+
+    #[test]
     fn a_clock_that_is_set_back_for_good_does_not_fill_the_memory() {
         let mut replays = memory(200);
         assert_eq!(replays.take(&proof(1, "a"), None, NOW_S + 365 * 24 * 60 * 60), Ok(()));
