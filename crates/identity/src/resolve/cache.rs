@@ -153,14 +153,11 @@ where
 
     /// Forgets a value; what is being looked up is not remembered, either.
     pub fn forget(&self, key: &K) {
-        let mut slots = self.0.slots();
-        if let Some(slot) = slots.by_key.remove(key) {
-            slots.bytes -= slot.bytes();
-        }
+        self.forget_if(key, |_| true);
     }
 
-    /// Forgets a value if its outcome is as said; what is being looked up is not remembered, either. Tells
-    /// whether it was forgotten.
+    /// Forgets what is remembered of a value, unless that is still good; what is being looked up is not
+    /// remembered then, either. Tells whether it was forgotten. Where nothing is remembered, nothing is asked.
     pub fn forget_if(&self, key: &K, is_over: impl FnOnce(&Result<V, E>) -> bool) -> bool {
         let mut slots = self.0.slots();
         let known = slots.by_key.get(key).and_then(|slot| slot.known.as_ref());
