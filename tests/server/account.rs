@@ -1,10 +1,12 @@
 //! The pages of an account: what its owner sees and does there, and nobody else.
 
 mod access;
+mod directory;
 mod doors;
 mod identity;
 mod leaving;
 mod safety;
+mod wanted;
 
 use crate::harness::{Browser, Page, Pds, TestAccount};
 

@@ -5,6 +5,7 @@ mod authorize;
 mod clients;
 mod discovery;
 mod dpop;
+mod logs;
 mod methods;
 mod pages;
 mod pushed;
@@ -86,7 +87,7 @@ impl World {
 }
 
 /// Lets time pass for what is remembered of others, which is no matter of the server's clock.
-async fn pass(time: Duration) {
+pub(crate) async fn pass(time: Duration) {
     tokio::time::pause();
     tokio::time::advance(time).await;
     tokio::time::resume();

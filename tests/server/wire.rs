@@ -132,3 +132,45 @@ async fn rates_are_limited_and_told() {
     pds.advance(std::time::Duration::from_secs(300));
     assert_eq!(pds.post(SIGN_IN).json(&input).send().await.status, 401);
 }
+
+#[tokio::test]
+async fn pages_are_for_no_script_of_another_site() {
+    let pds = Pds::start().await;
+    let style = pds.get("/account/sign-in").send().await.text();
+    let style = style.split("href=\"/assets/").nth(1).unwrap().split('"').next().unwrap();
+    let style = format!("/assets/{style}");
+    for (path, is_open) in [
+        ("/account", false),
+        ("/account/sign-in", false),
+        ("/account/u/did:plc:aaaaaaaaaaaaaaaaaaaaaaaa/devices", false),
+        ("/account/reset-password", false),
+        ("/oauth/authorize", false),
+        ("/oauth/authorize/consent", false),
+        ("/oauth/tokens", false),
+        ("/move", false),
+        ("/moving", false),
+        (&*style, false),
+        ("/", false),
+        ("/nothing", false),
+        ("/.well-known/did.json", true),
+        ("/.well-known/atproto-did", true),
+        ("/.well-known/oauth-protected-resource", true),
+        ("/.well-known/oauth-authorization-server", true),
+        ("/oauth/jwks", true),
+        ("/oauth/par", true),
+        ("/oauth/token", true),
+        ("/oauth/revoke", true),
+        ("/xrpc/_health", true),
+        ("/xrpc/com.atproto.server.describeServer", true),
+    ] {
+        for verb in [Method::GET, Method::POST, Method::OPTIONS] {
+            let ask = pds.ask(verb.clone(), path).header("origin", "https://evil.example");
+            let answer = ask.header("access-control-request-method", "POST").send().await;
+            let allowed = answer.header("access-control-allow-origin");
+            assert_eq!(allowed, is_open.then_some("*"), "{verb} {path}");
+            let named = ["allow-methods", "allow-headers", "expose-headers", "max-age"];
+            let any = named.map(|name| answer.header(&format!("access-control-{name}")).is_some());
+            assert!(is_open || any == [false; 4], "{verb} {path}: {any:?}");
+        }
+    }
+}

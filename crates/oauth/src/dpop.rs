@@ -183,11 +183,6 @@ fn check_token_hash(claims: &Claims, token: Option<&str>) -> Result<(), ProofErr
     if is_same { Ok(()) } else { Err(ProofError::Token) }
 }
 
-/// Builds the value of `WWW-Authenticate` for a request that has no token.
-pub fn challenge() -> String {
-    CHALLENGE.to_owned()
-}
-
 /// Builds the value of `WWW-Authenticate` for a request that is refused with 401.
 ///
 /// Clients look for the scheme and for `error` in it, to ask again or to refresh.
@@ -367,7 +362,6 @@ mod tests {
 
     #[test]
     fn a_challenge_says_what_to_do() {
-        assert_eq!(challenge(), r#"DPoP algs="ES256 ES256K""#);
         assert_eq!(
             challenge_of(&ProofError::Nonce),
             concat!(

@@ -44,10 +44,8 @@ pub enum PkceError {
 impl Refusal for PkceError {
     fn code(&self) -> ErrorCode {
         match self {
-            Self::NoChallenge | Self::Challenge | Self::Method | Self::NoVerifier => {
-                ErrorCode::InvalidRequest
-            }
-            Self::Verifier | Self::Mismatch => ErrorCode::InvalidGrant,
+            Self::NoChallenge | Self::Challenge | Self::Method => ErrorCode::InvalidRequest,
+            Self::NoVerifier | Self::Verifier | Self::Mismatch => ErrorCode::InvalidGrant,
         }
     }
 }

@@ -33,8 +33,15 @@ pub enum Flow<'a> {
         app: &'a App<'a>,
     },
     /// They came on their own.
-    Account,
+    Account {
+        /// The page of theirs that they wanted: the field [`NEXT`] of every form, and in the query of
+        /// links.
+        next: Option<&'a str>,
+    },
 }
+
+/// The field, and the part of a query, that says which page somebody wanted.
+pub const NEXT: &str = "next";
 
 /// An application, as far as it may be shown. All of it is what the application says of itself, but for
 /// where its document is.
@@ -74,26 +81,34 @@ impl<'a> Flow<'a> {
     pub(crate) fn prefix(&self) -> &'static str {
         match self {
             Self::Authorization { .. } => path::AUTHORIZE,
-            Self::Account => path::ACCOUNT,
+            Self::Account { .. } => path::ACCOUNT,
         }
     }
 
     /// Returns the link to a step.
     pub(crate) fn to(&self, step: &str) -> String {
-        path::with_request(&format!("{}{step}", self.prefix()), &self.request())
+        path::with_query(&format!("{}{step}", self.prefix()), self.field())
+    }
+
+    /// Returns what goes along from step to step: the name of a field, and its value.
+    pub(crate) fn field(&self) -> Option<(&'static str, &'a str)> {
+        match self {
+            Self::Authorization { request, .. } => Some(("request", request)),
+            Self::Account { next } => next.map(|next| (NEXT, next)),
+        }
     }
 
     pub(crate) fn request(&self) -> Option<&'a str> {
         match self {
             Self::Authorization { request, .. } => Some(request),
-            Self::Account => None,
+            Self::Account { .. } => None,
         }
     }
 
     pub(crate) fn app(&self) -> Option<&'a App<'a>> {
         match self {
             Self::Authorization { app, .. } => Some(app),
-            Self::Account => None,
+            Self::Account { .. } => None,
         }
     }
 }

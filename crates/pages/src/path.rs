@@ -126,10 +126,15 @@ pub const REPORT: &str = "/report";
 
 /// Returns a path with the request that waits in its query.
 pub(crate) fn with_request(path: &str, request: &Option<&str>) -> String {
+    with_query(path, request.map(|request| ("request", request)))
+}
+
+/// Returns a path with a value in its query, if there is one.
+pub(crate) fn with_query(path: &str, pair: Option<(&str, &str)>) -> String {
     let mut link = path.to_owned();
-    if let Some(request) = request {
-        link.push_str("?request=");
-        for byte in request.bytes() {
+    if let Some((name, value)) = pair {
+        link.push_str(&format!("?{name}="));
+        for byte in value.bytes() {
             match char::from(byte) {
                 letter if letter.is_ascii_alphanumeric() || "-._~".contains(letter) => {
                     link.push(letter);

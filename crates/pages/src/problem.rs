@@ -15,6 +15,8 @@ pub enum Input {
     Code,
     /// A handle, or the name before the domain.
     Handle,
+    /// A domain of one's own that is to be the handle.
+    OwnDomain,
     /// An e-mail address.
     Email,
     /// A code that invites an account.
@@ -62,6 +64,8 @@ pub enum Problem<'a> {
     HandleNotClaimed,
     /// There is no account with the handle.
     HandleUnknown,
+    /// What is wrong with a handle, where it is a domain of one's own and has an input of its own.
+    OfOwnDomain(&'a Problem<'a>),
     /// It is no e-mail address, or none that mail is sent to.
     EmailSyntax,
     /// Another account has the e-mail address.
@@ -118,6 +122,7 @@ impl Input {
             Self::NewPassword => "new_password",
             Self::Code => "code",
             Self::Handle => "handle",
+            Self::OwnDomain => "own",
             Self::Email => "email",
             Self::InviteCode => "invite_code",
             Self::Name => "name",
@@ -145,6 +150,10 @@ impl Problem<'_> {
             | Self::HandleLeadsTo(_)
             | Self::HandleNotClaimed => Input::Handle,
             Self::HandleUnknown => Input::Identifier,
+            Self::OfOwnDomain(problem) => match problem.input()? {
+                Input::Handle => Input::OwnDomain,
+                other => other,
+            },
             Self::EmailSyntax | Self::EmailTaken => Input::Email,
             Self::InviteNeeded | Self::InviteWrong => Input::InviteCode,
             Self::NameTaken | Self::NameSyntax => Input::Name,
@@ -181,6 +190,7 @@ impl Problem<'_> {
             Self::HandleLeadsTo(did) => return lang.problem_handle_other(did),
             Self::HandleNotClaimed => lang.problem_handle_not_claimed(),
             Self::HandleUnknown => lang.problem_handle_unknown(),
+            Self::OfOwnDomain(problem) => return problem.text(lang),
             Self::EmailSyntax => lang.problem_email_syntax(),
             Self::EmailTaken => lang.problem_email_taken(),
             Self::EmailNotConfirmed => lang.problem_email_not_confirmed(),
@@ -219,7 +229,7 @@ fn missing(input: Input, lang: Lang) -> &'static str {
         Input::Password => lang.missing_password(),
         Input::NewPassword => lang.missing_new_password(),
         Input::Code => lang.missing_code(),
-        Input::Handle => lang.missing_handle(),
+        Input::Handle | Input::OwnDomain => lang.missing_handle(),
         Input::Email => lang.missing_email(),
         Input::InviteCode => lang.problem_invite_needed(),
         Input::Name => lang.missing_name(),

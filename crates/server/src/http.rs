@@ -79,7 +79,9 @@ impl Face {
         let is_from_app = oauth::is_from_app(&head.headers);
 
         let mut response = match head.uri.path().strip_prefix(xrpc::PREFIX) {
-            _ if head.method == Method::OPTIONS => preflight(&head.headers),
+            _ if head.method == Method::OPTIONS && is_for_scripts(head.uri.path()) => {
+                preflight(&head.headers)
+            }
             Some("_health") => well_known::health(&self.pds).await,
             Some(_) => {
                 let call = Call::new(head, Body::new(body), ip);
@@ -105,8 +107,10 @@ impl Face {
             let nonce = || self.pds.oauth.nonce(self.pds.clock.now_s());
             headers.entry(oauth::DPOP_NONCE).or_insert_with(nonce);
         }
-        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-        headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));
+        if is_for_scripts(uri.path()) {
+            headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+            headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));
+        }
         headers.insert(REQUEST_ID, id.clone());
         let method = self.methods.known(uri.path());
         tell(&Told { verb, path: uri.path(), method, ip, id: &id, begun }, &response);
@@ -122,6 +126,12 @@ impl Face {
 /// Reads headers as a request's are read: see [`crate::fuzz`].
 pub(crate) fn fuzz(headers: &http::HeaderMap, peer: IpAddr) {
     std::hint::black_box((client_ip::of(headers, peer), compress::accepted(headers).is_some()));
+}
+
+/// Tells whether scripts of other sites may read what is at a path: methods, documents, and what clients of
+/// OAuth ask. Pages are for people.
+fn is_for_scripts(path: &str) -> bool {
+    path.starts_with(xrpc::PREFIX) || path.starts_with("/.well-known/") || oauth::is_direct(path)
 }
 
 /// Answers what browsers ask before they let a script ask.

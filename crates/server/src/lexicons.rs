@@ -16,7 +16,7 @@ use identity::resolve::{Cache, Lookup, Memory, Want};
 use lexicon::Catalog;
 use lexicon::schema::Document;
 use repo::data::Value;
-use syntax::{AtUri, Cid, Nsid};
+use syntax::{AtIdentifier, AtUri, Cid, Did, Nsid};
 use tokio::time::timeout;
 
 pub(crate) use crate::lexicons::error::LexiconError;
@@ -62,12 +62,13 @@ pub(crate) struct Published {
     bytes: usize,
 }
 
-/// All schemas that are known or can be.
+/// All schemas that are known or can be. Clones are the same.
+#[derive(Clone)]
 pub(crate) struct Lexicons {
     embedded: &'static Catalog,
     published: Cache<Nsid, Arc<Published>, LexiconError>,
     /// Held for moments, and to add what was found to a copy.
-    joined: Mutex<Joined>,
+    joined: Arc<Mutex<Joined>>,
 }
 
 /// The schemas that the binary carries, together with published ones.
@@ -109,7 +110,7 @@ impl Lexicons {
         Self {
             embedded,
             published: Cache::new(MEMORY, look_up, |found| found.bytes * BYTES_PER_BYTE),
-            joined: Mutex::new(Joined::new(embedded)),
+            joined: Arc::new(Mutex::new(Joined::new(embedded))),
         }
     }
 
@@ -120,6 +121,21 @@ impl Lexicons {
     /// [`LexiconError`] if there is nothing, or nothing can be had and nothing is remembered.
     pub(crate) async fn published(&self, nsid: &Nsid) -> Result<Arc<Published>, LexiconError> {
         self.published.value(nsid, Want::Usual).await
+    }
+
+    /// Takes note of what an account here has published, changed or taken back under a name: what is
+    /// remembered of it is forgotten, and that there was nothing. What another authority has published stays.
+    pub(crate) fn forget(&self, authority: &Did, nsid: &Nsid) {
+        let authority = AtIdentifier::Did(authority.clone());
+        let is_own = |known: &Result<Arc<Published>, LexiconError>| {
+            known.as_ref().map_or(true, |published| published.uri.authority() == authority)
+        };
+        if self.published.forget_if(nsid, is_own) {
+            let mut joined = self.joined.lock().unwrap_or_else(PoisonError::into_inner);
+            if joined.documents.contains_key(nsid) {
+                *joined = Joined::new(self.embedded);
+            }
+        }
     }
 
     /// Returns the schemas for records of some collections, as far as they can be had soon.

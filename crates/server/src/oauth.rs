@@ -30,7 +30,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use identity::outbound::Client as HttpClient;
 use lru::LruCache;
 use sha2::Sha256;
-use store::{Account, Status};
+use store::{Account, AccountId, Status};
 use tokio::sync::Semaphore;
 
 use crate::caller::{Credentials, check_standing};
@@ -65,9 +65,9 @@ pub(crate) struct Oauth {
     /// Lets so many clients be looked up at a time for what they ask.
     asking_turns: Semaphore,
     /// Proofs of those who come for tokens. Held for moments.
-    asking: Mutex<Replays>,
+    asking: Mutex<Replays<AccountId>>,
     /// Proofs of those who have a token. Held for moments.
-    calling: Mutex<Replays>,
+    calling: Mutex<Replays<AccountId>>,
     /// Scopes as they were read, by access token. Held for moments.
     read: Mutex<LruCache<[u8; 16], Arc<Scopes>>>,
 }
@@ -136,7 +136,8 @@ impl Oauth {
             session.ends_at <= now_s * 1000 || session.jkt != *proof.jkt().as_bytes()
         };
         let session = found.filter(|session| !is_over(session)).ok_or_else(gone)?;
-        take(&self.calling, &proof, now_s).map_err(|error| unauthorized(&error))?;
+        take(&self.calling, &proof, Some(session.account), now_s)
+            .map_err(|error| unauthorized(&error))?;
         let account = pds.store.account(&claims.sub).await?;
         let account = account.filter(|account| account.id == session.account).ok_or_else(gone)?;
         check_standing(account.state.status())?;
@@ -178,9 +179,14 @@ impl Oauth {
 }
 
 /// Takes a proof, once.
-fn take(replays: &Mutex<Replays>, proof: &Proof, now_s: u64) -> Result<(), dpop::ReplayError> {
+fn take(
+    replays: &Mutex<Replays<AccountId>>,
+    proof: &Proof,
+    owner: Option<AccountId>,
+    now_s: u64,
+) -> Result<(), dpop::ReplayError> {
     // A panic leaves no half of an entry.
-    replays.lock().unwrap_or_else(PoisonError::into_inner).take(proof, now_s)
+    replays.lock().unwrap_or_else(PoisonError::into_inner).take(proof, owner, now_s)
 }
 
 /// Derives a secret for one purpose.
@@ -226,6 +232,13 @@ pub(crate) fn scope_missing(scope: &str) -> Refusal {
 /// or with a token that needs one.
 pub(crate) fn is_from_app(headers: &HeaderMap) -> bool {
     headers.contains_key(DPOP) || matches!(Credentials::of(headers), Credentials::Dpop(_))
+}
+
+/// Tells whether it is apps that ask for what is at a path, and not people.
+pub(crate) fn is_direct(path: &str) -> bool {
+    use ::oauth::metadata::{JWKS_PATH, PUSHED_REQUEST_PATH, REVOKE_PATH, TOKEN_PATH};
+
+    [JWKS_PATH, PUSHED_REQUEST_PATH, TOKEN_PATH, REVOKE_PATH].contains(&path)
 }
 
 /// Makes the router of what apps ask for.

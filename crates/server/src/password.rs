@@ -105,6 +105,7 @@ impl Passwords {
     ) -> Result<T, PasswordError> {
         let _waiting = self.waiting.try_acquire().map_err(|_| PasswordError::Busy)?;
         let _thread = self.threads.acquire().await.map_err(|_| PasswordError::Busy)?;
+        metrics::counter!("pagurus_passwords_hashed_total").increment(1);
         let done = spawn_blocking(work).await.map_err(|_| PasswordError::Failed)?;
         done.ok_or(PasswordError::Failed)
     }
@@ -244,6 +245,20 @@ mod tests {
         let (salt, cheap) = (BASE64_NOPAD.encode(&[1; 16]), BASE64_NOPAD.encode(&cheap));
         let cheap = format!("$argon2id$v=19$m=64,t=1,p=1${salt}${cheap}");
         assert_eq!(passwords.check(Some(&cheap), "p").await, Ok(Check::RightButOutdated));
+    }
+
+    #[test]
+    fn what_is_checked_where_there_is_no_account_costs_as_much_as_a_password() {
+        let decoy = Passwords::new(1).decoy;
+        let real = encode(&[1; SALT_BYTES], &[1; HASH_BYTES]);
+        let form = |hash: &str| {
+            let (cost, rest) =
+                hash.strip_prefix("$argon2id$v=19$").unwrap().split_once('$').unwrap();
+            (parse_cost(cost).unwrap(), rest.len())
+        };
+        assert_eq!(form(&decoy), form(&real));
+        assert_eq!(form(&decoy).0, COST);
+        assert_eq!(check(&decoy, ""), Some(Check::Wrong), "it can be computed");
     }
 
     #[tokio::test]

@@ -132,7 +132,10 @@ async fn pass(pds: &Pds, call: &mut Call, method: &Nsid) -> Result<Response<Body
     let token = if method.as_str() == GET_FEED {
         let generator = feed_generator(pds, &call.head).await?;
         let skeleton = Nsid::parse(GET_FEED_SKELETON).expect("it is an NSID");
-        asker.check(&skeleton, &format!("{generator}#{FEED_GENERATOR}"))?;
+        // Apps ask for it of the AppView, as for the feed itself, or of who makes the feed.
+        let of_view = asker.check(&skeleton, &format!("{}#{}", target.did, target.service));
+        let of_maker = || asker.check(&skeleton, &format!("{generator}#{FEED_GENERATOR}"));
+        of_view.or_else(|refusal| of_maker().map_err(|_| refusal))?;
         token_for(pds, &asker.account, &generator, skeleton)?
     } else {
         token_for(pds, &asker.account, &target.did, method.clone())?

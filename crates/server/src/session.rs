@@ -59,12 +59,25 @@ pub(crate) fn begin(
     id: &str,
     app_password: Option<&str>,
 ) -> Result<(), store::Error> {
+    let began_at = Some(tx.now_ms());
+    keep(tx, account, id, app_password, began_at)
+}
+
+/// Keeps the refresh token of a session that began at a time, if that is known.
+fn keep(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    id: &str,
+    app_password: Option<&str>,
+    began_at: Option<u64>,
+) -> Result<(), store::Error> {
     tx.put_refresh_token(&RefreshToken {
         account,
         id: id.to_owned(),
         expires_at: tx.now_ms() + millis(REFRESH_TIME),
         next_id: None,
         app_password: app_password.map(str::to_owned),
+        began_at,
     })
 }
 
@@ -128,7 +141,7 @@ pub(crate) fn rotate(
         return Ok(is_there.then(|| Refreshed { id: next.clone(), scope }));
     }
     let next = new_id();
-    begin(tx, account, &next, token.app_password.as_deref())?;
+    keep(tx, account, &next, token.app_password.as_deref(), token.began_at)?;
     token.expires_at = token.expires_at.min(tx.now_ms() + millis(GRACE_TIME));
     token.next_id = Some(next.clone());
     tx.put_refresh_token(&token)?;

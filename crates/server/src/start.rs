@@ -124,9 +124,6 @@ pub(crate) fn state(
     let keys = Arc::new(Keys::load(&config.secrets, &config.data)?);
     let (tasks, clock) = (Tasks::default(), Clock::new(clock, clock_id()));
     tasks.spawn_until_stop(store.carry_answers().map_err(StartError::Answers)?);
-    let limits = &config.limits;
-    let writers =
-        Writers::new(store.clone(), Arc::clone(&keys), clock.clone(), tasks.clone(), limits);
     let firehose = Firehose::new(store.clone());
     let dns = dns_of(&config, dns, &store)?;
     let plc_url = plc_url(&config, plc_address)?;
@@ -144,6 +141,15 @@ pub(crate) fn state(
         time_max: RESOLVE_TIME_MAX,
     };
     let (resolver, lexicons) = resolvers(&config, &store, sources);
+    let known = lexicons.clone();
+    let writers = Writers::new(
+        store.clone(),
+        Arc::clone(&keys),
+        clock.clone(),
+        tasks.clone(),
+        &config.limits,
+        move |did, nsid| known.forget(did, nsid),
+    );
     Ok(Pds::new(State {
         passwords: Passwords::new(config.limits.password_threads.unwrap_or_else(half_of_the_cores)),
         rates: Rates::new(config.limits.rates),

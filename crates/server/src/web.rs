@@ -11,6 +11,7 @@ mod entry;
 mod moving;
 mod pending;
 mod visit;
+mod wanted;
 
 use std::convert::Infallible;
 
@@ -19,13 +20,16 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::routing::{get, post};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, X_CONTENT_TYPE_OPTIONS};
-use http::{HeaderValue, Request, Response, StatusCode};
+use http::{HeaderValue, Method, Request, Response, StatusCode};
+use pages::authorize::Trouble;
 use pages::{Color, Image, Link, Look, path};
 
 use crate::config::Config;
 use crate::pds::Pds;
 pub(crate) use crate::web::browser::COOKIE_TIME;
 pub(crate) use crate::web::pending::Pending;
+use crate::web::visit::{Stop, Visit};
+use crate::web::wanted::Wanted;
 
 /// Makes the router of all pages.
 pub(crate) fn router() -> Router<Pds> {
@@ -36,6 +40,37 @@ pub(crate) fn router() -> Router<Pds> {
         .route("/assets/{file}", get(asset))
         .route(path::LANGUAGE, post(visit::language))
         .route("/.well-known/change-password", get(change_password))
+        .method_not_allowed_fallback(lead_back)
+}
+
+/// Leads somebody back who asks for what only forms are sent to: they have reloaded the page that answered
+/// one, or gone back to it.
+async fn lead_back(State(pds): State<Pds>, request: Request<Body>) -> Response<Body> {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        let mut response = Response::new(Body::from("Method Not Allowed"));
+        *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+        return response;
+    }
+    visit::look(pds, request, async |visit| visit::see(&page_of_form(visit)?)).await
+}
+
+/// Returns the page that leads on from where a form was sent to.
+fn page_of_form(visit: &Visit) -> Result<String, Stop> {
+    let asked = visit.head.uri.path();
+    let form = if asked.ends_with(path::CODE_AGAIN) { path::CODE } else { path::CHOOSE };
+    if asked.starts_with(path::AUTHORIZE) {
+        // Which request it is was in the form, unless it is in the address.
+        let uri = visit.query("request").ok_or(Stop::bad(Trouble::RequestExpired))?;
+        return Ok(authorize::step(form, &uri));
+    }
+    if asked.starts_with(path::MOVE) {
+        return Ok(path::MOVE.to_owned());
+    }
+    match Wanted::of(asked) {
+        Some(wanted) => Ok(wanted.path().to_owned()),
+        None if form == path::CODE => Ok(entry::to(visit, None, form)),
+        None => Ok(path::ACCOUNT.to_owned()),
+    }
 }
 
 /// Returns how the server shows itself, by the settings.

@@ -23,13 +23,14 @@ use crypto::SigningKeyError;
 use repo::mst::Key;
 use store::Store;
 use store::repo::{BlobFault, BlobUse};
-use syntax::{Cid, Did, Tid};
+use syntax::{Cid, Did, Nsid, Tid};
 use thiserror::Error;
 use tokio::sync::oneshot;
 
 use crate::clock::Clock;
 use crate::config::Limits;
 use crate::keys::Keys;
+use crate::lexicons::SCHEMA_COLLECTION;
 use crate::tasks::Tasks;
 pub(crate) use crate::write::first::{
     account_frame, deletion_frame, first_commit, identity_frame, sync_frame,
@@ -185,6 +186,8 @@ pub(crate) struct Shared {
     queues: Queues,
     /// How many records each account may have.
     records_max: Option<u64>,
+    /// Is told which schemas were published here, changed or taken back.
+    on_schema: OnSchema,
 }
 
 impl Writers {
@@ -195,10 +198,12 @@ impl Writers {
         clock: Clock,
         tasks: Tasks,
         limits: &Limits,
+        on_schema: impl Fn(&Did, &Nsid) + Send + Sync + 'static,
     ) -> Self {
         let queues = Queues::new(limits.tree_cache_bytes);
         let records_max = limits.account_records;
-        Self(Arc::new(Shared { store, keys, clock, tasks, queues, records_max }))
+        let on_schema = Box::new(on_schema);
+        Self(Arc::new(Shared { store, keys, clock, tasks, queues, records_max, on_schema }))
     }
 
     /// Makes some changes to a repository, all or none, and returns when they are durable.
@@ -213,10 +218,31 @@ impl Writers {
         if ops.len() > repo::draft::OPS_MAX {
             return Err(Error::TooMany);
         }
+        let schemas: Vec<Nsid> = ops.iter().filter_map(|op| schema_at(&op.path)).collect();
         let (answer, outcome) = oneshot::channel();
         self.ask(did, Wish::Write(Request::new(ops, swap_commit, answer)));
+        let outcome = match schemas.is_empty() {
+            true => outcome,
+            false => self.tell_of_schemas(did, schemas, outcome),
+        };
         // The task that writes answers everybody, unless the program ends.
         outcome.await.unwrap_or(Err(Error::Store(store::Error::Stopped)))
+    }
+
+    /// Sees to it that what was remembered of schemas is forgotten when a write of them is durable, and
+    /// before anybody is told of it, even if the caller stops waiting.
+    fn tell_of_schemas(&self, did: &Did, schemas: Vec<Nsid>, outcome: Answered) -> Answered {
+        let (answer, told) = oneshot::channel();
+        let (shared, did) = (Arc::clone(&self.0), did.clone());
+        self.0.tasks.spawn(async move {
+            let Ok(outcome) = outcome.await else { return };
+            if outcome.is_ok() {
+                schemas.iter().for_each(|nsid| (shared.on_schema)(&did, nsid));
+            }
+            // The caller may have left.
+            let _ = answer.send(outcome);
+        });
+        told
     }
 
     /// Waits until nothing is written to a repository any more, and until the lease is dropped
@@ -239,6 +265,17 @@ impl Writers {
             self.0.tasks.spawn(run::until_idle(shared, queue, start));
         }
     }
+}
+
+/// Is told whose schema it is, and its name.
+type OnSchema = Box<dyn Fn(&Did, &Nsid) + Send + Sync>;
+/// What a write comes to, once that is known.
+type Answered = oneshot::Receiver<Result<Applied, Error>>;
+
+/// Returns the name of the schema that is published at a path, if one can be.
+fn schema_at(path: &Key) -> Option<Nsid> {
+    let is_schema = path.collection() == SCHEMA_COLLECTION;
+    is_schema.then(|| Nsid::parse(path.rkey()).ok()).flatten()
 }
 
 impl From<CommitMeta> for lexicon::com::atproto::repo::defs::CommitMeta {

@@ -28,7 +28,7 @@ pub struct Device {
     pub seen_at: u64,
 }
 
-/// Somebody who is signed in in a browser.
+/// Somebody who is signed in in a browser: for any purpose, or for one request. Both may be so at a time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeviceAccount {
     /// Who.
@@ -44,7 +44,7 @@ pub struct DeviceAccount {
 }
 
 const DEVICE: &str = "id, secret, former_secret, changed_at, user_agent, ip, created_at, seen_at";
-const DEVICE_ACCOUNT: &str = "account, device, signed_in_at, request, expires_at";
+const DEVICE_ACCOUNT: &str = "account, device, signed_in_at, nullif(request, x''), expires_at";
 
 fn read(row: &Row<'_>) -> Result<Device, Error> {
     Ok(Device {
@@ -67,6 +67,13 @@ fn read_account(row: &Row<'_>) -> Result<DeviceAccount, Error> {
         request: row.opt_array(3)?,
         expires_at: row.opt_uint(4)?,
     })
+}
+
+impl DeviceAccount {
+    /// Tells whether the browser is to remember it.
+    pub fn is_remembered(&self) -> bool {
+        self.request.is_none() && self.expires_at.is_none()
+    }
 }
 
 impl Tx<'_> {
@@ -172,13 +179,15 @@ impl Tx<'_> {
     /// [`Error`] if the database failed.
     pub fn delete_ended_sign_ins(&mut self, count_max: u64) -> Result<usize, Error> {
         self.execute(
-            "DELETE FROM device_account WHERE (account, device) IN (
-               SELECT account, device FROM device_account WHERE expires_at <= $1 LIMIT $2)",
+            "DELETE FROM device_account WHERE (account, device, request) IN (
+               SELECT account, device, request FROM device_account
+               WHERE expires_at <= $1 LIMIT $2)",
             &[Value::Int(int(self.now_ms())), Value::Int(int(count_max))],
         )
     }
 
-    /// Notes that somebody has signed in in a browser.
+    /// Notes that somebody has signed in in a browser, in place of when they have last done so for the
+    /// same purpose.
     ///
     /// # Errors
     ///
@@ -187,21 +196,20 @@ impl Tx<'_> {
         self.execute(
             "INSERT INTO device_account (account, device, signed_in_at, request, expires_at)
              VALUES ($1, $2, $3, $4, $5)
-             ON CONFLICT (account, device) DO UPDATE SET
-               signed_in_at = excluded.signed_in_at, request = excluded.request,
-               expires_at = excluded.expires_at",
+             ON CONFLICT (account, device, request) DO UPDATE SET
+               signed_in_at = excluded.signed_in_at, expires_at = excluded.expires_at",
             &[
                 Value::Int(entry.account.0),
                 Value::Blob(&entry.device),
                 Value::Int(int(entry.signed_in_at)),
-                Value::opt_blob(entry.request.as_ref()),
+                Value::Blob(entry.request.as_ref().map_or(&[], |request| request)),
                 entry.expires_at.map(int).into(),
             ],
         )?;
         Ok(())
     }
 
-    /// Returns who is signed in in a browser, the one who has last done so first.
+    /// Returns who is signed in in a browser, for whatever purpose: the one who has last done so first.
     ///
     /// # Errors
     ///
@@ -228,6 +236,17 @@ impl Tx<'_> {
              ORDER BY seen_at DESC, id"
         );
         self.query_all(&sql, &[Value::Int(account.0), Value::Int(int(self.now_ms()))], read)
+    }
+
+    /// Ends the sign-ins in a browser that were for one request.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] if the database failed.
+    pub fn end_sign_ins_for(&mut self, device: &DeviceId, request: &[u8; 32]) -> Result<(), Error> {
+        let sql = "DELETE FROM device_account WHERE device = $1 AND request = $2";
+        self.execute(sql, &[Value::Blob(device), Value::Blob(request)])?;
+        Ok(())
     }
 
     /// Signs the owner of an account out in a browser, and tells whether they were signed in.

@@ -17,6 +17,8 @@ pub struct RefreshToken {
     pub next_id: Option<String>,
     /// The name of the app password that the session began with.
     pub app_password: Option<String>,
+    /// When the session began, in milliseconds since 1970; `None` if that was not kept yet.
+    pub began_at: Option<u64>,
 }
 
 impl Tx<'_> {
@@ -31,7 +33,7 @@ impl Tx<'_> {
         id: &str,
     ) -> Result<Option<RefreshToken>, Error> {
         self.query_opt(
-            "SELECT expires_at, next_id, app_password FROM refresh_token
+            "SELECT expires_at, next_id, app_password, began_at FROM refresh_token
              WHERE account = $1 AND id = $2",
             &[Value::Int(account.0), Value::Text(id)],
             |row| {
@@ -41,6 +43,7 @@ impl Tx<'_> {
                     expires_at: row.uint(0)?,
                     next_id: row.opt_text(1)?,
                     app_password: row.opt_text(2)?,
+                    began_at: row.opt_uint(3)?,
                 })
             },
         )
@@ -54,7 +57,7 @@ impl Tx<'_> {
     /// [`Error`] if the database failed.
     pub fn refresh_tokens(&mut self, account: AccountId) -> Result<Vec<RefreshToken>, Error> {
         self.query_all(
-            "SELECT id, expires_at, app_password FROM refresh_token
+            "SELECT id, expires_at, app_password, began_at FROM refresh_token
              WHERE account = $1 AND expires_at > $2 AND next_id IS NULL
              ORDER BY expires_at DESC, id",
             &[Value::Int(account.0), Value::Int(int(self.now_ms()))],
@@ -65,6 +68,7 @@ impl Tx<'_> {
                     expires_at: row.uint(1)?,
                     next_id: None,
                     app_password: row.opt_text(2)?,
+                    began_at: row.opt_uint(3)?,
                 })
             },
         )
@@ -77,8 +81,8 @@ impl Tx<'_> {
     /// [`Error`] if the database failed.
     pub fn put_refresh_token(&mut self, token: &RefreshToken) -> Result<(), Error> {
         self.execute(
-            "INSERT INTO refresh_token (account, id, expires_at, next_id, app_password)
-             VALUES ($1, $2, $3, $4, $5)
+            "INSERT INTO refresh_token (account, id, expires_at, next_id, app_password, began_at)
+             VALUES ($1, $2, $3, $4, $5, $6)
              ON CONFLICT (account, id) DO UPDATE SET
                expires_at = excluded.expires_at, next_id = excluded.next_id",
             &[
@@ -87,6 +91,7 @@ impl Tx<'_> {
                 Value::Int(int(token.expires_at)),
                 token.next_id.as_deref().into(),
                 token.app_password.as_deref().into(),
+                token.began_at.map(int).into(),
             ],
         )?;
         Ok(())

@@ -9,13 +9,14 @@ use rusqlite::{Connection, OpenFlags};
 use thiserror::Error;
 
 /// What makes each version of the one before it, from the empty database on.
-const VERSIONS: [&str; 6] = [
+const VERSIONS: [&str; 7] = [
     include_str!("schema/1.sql"),
     include_str!("schema/2.sql"),
     include_str!("schema/3.sql"),
     include_str!("schema/4.sql"),
     include_str!("schema/5.sql"),
     include_str!("schema/6.sql"),
+    include_str!("schema/7.sql"),
 ];
 
 /// Marks a database as ours: `PGRS`.
@@ -129,8 +130,42 @@ mod tests {
         assert_eq!(connection.query_row(factor, (), |row| row.get::<_, i64>(0)).unwrap(), 0);
         connection.execute("INSERT INTO reserved_handle VALUES ('a.example', 1)", ()).unwrap();
         check(&path).unwrap();
-        let copy = path.with_extension("before-version-5.sqlite");
-        assert!(matches!(check(&copy), Err(SchemaError::TooOld { found: 3, known: 5, .. })));
+        let copy = path.with_extension("before-version-7.sqlite");
+        assert!(matches!(check(&copy), Err(SchemaError::TooOld { found: 3, known: 7, .. })));
         migrate(&mut connection, &path).unwrap();
+    }
+    #[test]
+    fn whoever_is_signed_in_in_a_browser_stays_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pagurus.sqlite");
+        let mut connection = Connection::open(&path).unwrap();
+        for sql in &VERSIONS[..5] {
+            connection.execute_batch(sql).unwrap();
+        }
+        connection.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+        connection.pragma_update(None, "user_version", 5).unwrap();
+        connection.pragma_update(None, "foreign_keys", true).unwrap();
+        let rows = "
+            INSERT INTO account (did, created_at, signing_key) VALUES ('did:web:a.example', 1, x'00');
+            INSERT INTO account (did, created_at, signing_key) VALUES ('did:web:b.example', 1, x'00');
+            INSERT INTO device VALUES (x'01', x'02', NULL, 1, 'Browser', '::1', 1, 1);
+            INSERT INTO device_account VALUES (1, x'01', 5, NULL, NULL), (2, x'01', 6, x'07', 8);
+            INSERT INTO refresh_token (account, id, expires_at) VALUES (1, 'a', 9);";
+        connection.execute_batch(rows).unwrap();
+
+        migrate(&mut connection, &path).unwrap();
+        let sql = "SELECT account, request, signed_in_at, expires_at FROM device_account";
+        let mut found = connection.prepare(sql).unwrap();
+        let found = found.query_map((), |row| {
+            Ok((row.get(0)?, row.get::<_, Vec<u8>>(1)?, row.get(2)?, row.get(3)?))
+        });
+        let found: Vec<(i64, Vec<u8>, i64, Option<i64>)> =
+            found.unwrap().collect::<Result<_, _>>().unwrap();
+        assert_eq!(found, [(1, vec![], 5, None), (2, vec![7], 6, Some(8))]);
+        let began = "SELECT began_at FROM refresh_token";
+        assert_eq!(connection.query_row(began, (), |row| row.get::<_, Option<i64>>(0)), Ok(None));
+        connection.execute("DELETE FROM device", ()).unwrap();
+        let left = "SELECT count(*) FROM device_account";
+        assert_eq!(connection.query_row(left, (), |row| row.get::<_, i64>(0)), Ok(0));
     }
 }

@@ -146,8 +146,18 @@ impl Store {
         let writer = Writer::start(run).map_err(at(&directory))?;
         let readers = Readers::new(&path, clock.clone());
         let blobs = Blobs::open(&directory).map_err(at(&directory))?;
-        let inner =
-            Inner { writer, readers, blobs, clock, recent, grown, known, answers, directory, _lock: lock };
+        let inner = Inner {
+            writer,
+            readers,
+            blobs,
+            clock,
+            recent,
+            grown,
+            known,
+            answers,
+            directory,
+            _lock: lock,
+        };
         Ok(Self(Arc::new(inner)))
     }
 

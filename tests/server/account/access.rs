@@ -40,14 +40,14 @@ async fn a_browser_that_is_signed_out_has_to_sign_in_again() {
     // The last seen is the other one.
     let page = desk.send(&page, "/devices/end", &[("id", &found[0])]).await;
     assert!(page.text().contains("Signed out."), "{}", page.text());
-    assert_eq!(other.get(&desk.at("/devices")).await.at, "/account/sign-in");
+    assert_eq!(other.get(&desk.at("/devices")).await.path(), "/account/sign-in");
     desk.see("/devices").await;
     // This one as well.
     let page = desk.see("/devices").await;
     let found = ids(&page);
     let page = desk.send(&page, "/devices/end", &[("id", &found[0])]).await;
     assert_eq!(page.at, "/account");
-    assert_eq!(desk.browser.get(&desk.at("")).await.at, "/account/sign-in");
+    assert_eq!(desk.browser.get(&desk.at("")).await.path(), "/account/sign-in");
 }
 
 #[tokio::test]
@@ -81,7 +81,7 @@ async fn all_others_are_signed_out_but_apps_that_were_let_in() {
     let page = desk.send(&page, "/devices/end-others", &[]).await;
     assert!(page.text().contains("All others were signed out."), "{}", page.text());
     assert!(!page.has_form(&desk.at("/devices/end-others")), "there are none left");
-    assert_eq!(other.get(&desk.at("")).await.at, "/account/sign-in");
+    assert_eq!(other.get(&desk.at("")).await.path(), "/account/sign-in");
     assert!(!desk.session_goes_on().await);
     assert_eq!(app.standing(&desk.pds, &tokens.access).await, 200);
 }
@@ -143,4 +143,23 @@ async fn an_app_password_is_shown_once_and_ends_with_its_sessions() {
     let input = json!({ "identifier": "alice.test", "password": secret });
     let again = desk.pds.post("com.atproto.server.createSession").json(&input).send().await;
     assert_eq!(again.status, 401);
+}
+
+#[tokio::test]
+async fn a_session_of_a_password_says_since_when_it_is_there() {
+    let mut desk = Desk::new().await;
+    // All tests begin at the same time.
+    desk.pds.advance(Duration::from_secs(5 * 24 * 3600));
+    let session = desk.pds.sign_in("alice.test", &desk.alice.password).await;
+    let refresh = session["refreshJwt"].as_str().unwrap();
+    desk.pds.advance(Duration::from_secs(3 * 24 * 3600));
+    let refreshed = desk.pds.post("com.atproto.server.refreshSession").token(refresh);
+    refreshed.send().await.ok();
+    desk.browser = signed_in(&desk.pds, &desk.alice).await;
+    let page = desk.see("/devices").await;
+    let times = page.attributes("time", "datetime");
+    let begun = |day: &str| times.iter().filter(|time| time.starts_with(day)).count();
+    assert_eq!(begun("2026-01-06T"), 1, "it is the same session: {times:?}");
+    assert!(page.text().contains("Begun 6 January 2026"), "{}", page.text());
+    assert!(page.text().contains("Begun 1 January 2026"), "{}", page.text());
 }

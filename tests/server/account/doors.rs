@@ -1,9 +1,14 @@
 //! Who gets to the pages of an account.
 
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
 use super::{Desk, at, signed_in};
 use crate::harness::Browser;
+use crate::harness::oauth::App;
 
-const PAGES: [&str; 13] = [
+pub(super) const PAGES: [&str; 13] = [
     "",
     "/devices",
     "/apps",
@@ -70,18 +75,32 @@ async fn everybody_else_is_led_to_sign_in() {
         let mut pressing = browser.clone().saying("sec-fetch-site", "same-origin");
         for step in PAGES.iter().chain(&DOWNLOADS) {
             let page = pressing.get(&desk.at(step)).await;
-            assert_eq!(page.at, SIGN_IN, "{who} sees {step}");
-            assert!(!page.html.contains(&desk.alice.did), "{who} sees {step}");
+            assert_eq!(page.path(), SIGN_IN, "{who} sees {step}");
+            assert!(!page.html.contains("alice.test"), "{who} sees {step}");
+            assert!(!page.text().contains(&desk.alice.did), "{who} sees {step}");
         }
         for step in FORMS {
             let page = browser.post(&desk.at(step), &[("csrf", &csrf)]).await;
-            assert_eq!(page.at, SIGN_IN, "{who} sends {step}");
+            assert_eq!(page.path(), SIGN_IN, "{who} sends {step}");
         }
     }
     // It makes no difference whether there is such an account.
     let mut browser = Browser::new(&desk.pds.public_url());
-    for did in ["did:plc:aaaaaaaaaaaaaaaaaaaaaaaa", "nonsense", "%ff"] {
-        assert_eq!(browser.get(&format!("/account/u/{did}/devices")).await.at, SIGN_IN, "{did}");
+    let nobody = "did:plc:aaaaaaaaaaaaaaaaaaaaaaaa";
+    let mut shown = Vec::new();
+    for did in [&desk.alice.did, nobody] {
+        let page = browser.get(&format!("/account/u/{did}/devices")).await;
+        let csrf = page.form(SIGN_IN).field("csrf").unwrap().to_owned();
+        let html = page.html.replace("%3A", ":").replace(did, "").replace(&csrf, "");
+        shown.push(html);
+    }
+    assert_eq!(shown[0], shown[1]);
+    for did in [nobody, "nonsense", "%ff"] {
+        assert_eq!(
+            browser.get(&format!("/account/u/{did}/devices")).await.path(),
+            SIGN_IN,
+            "{did}"
+        );
     }
 }
 
@@ -127,11 +146,11 @@ async fn after_signing_out_nothing_of_the_account_is_shown() {
     let page = desk.see("").await;
     let former = desk.browser.clone();
     desk.browser.submit(&page, "/account/sign-out", &[]).await;
-    assert_eq!(desk.browser.get(&desk.at("")).await.at, SIGN_IN);
+    assert_eq!(desk.browser.get(&desk.at("")).await.path(), SIGN_IN);
     // Nor to whoever has kept the cookie.
     let mut former = former;
     let page = former.get(&at(&desk.alice, "")).await;
-    assert_eq!(page.at, SIGN_IN);
+    assert_eq!(page.path(), SIGN_IN);
 }
 
 #[tokio::test]
@@ -146,4 +165,112 @@ async fn guesses_of_a_password_are_counted() {
         statuses.push(desk.send(&page, "/password", &wrong).await.status.as_u16());
     }
     assert_eq!((statuses.first(), statuses.last()), (Some(&422), Some(&429)));
+}
+
+#[tokio::test]
+async fn somebody_who_asks_for_what_forms_are_sent_to_is_led_to_a_page() {
+    let mut desk = Desk::new().await;
+    for step in FORMS {
+        let page = desk.browser.get(&desk.at(step)).await;
+        let name = step.split('/').nth(1).unwrap();
+        let expected = desk.at(&format!("/{name}"));
+        assert_eq!((page.status.as_u16(), page.path()), (200, &*expected), "{step}");
+    }
+    for (path, expected) in [
+        ("/account/code/again", SIGN_IN),
+        ("/account/reactivate", "/account"),
+        ("/account/sign-out", "/account"),
+        ("/account/language", "/account"),
+        ("/account/u/nobody/devices/end", "/account"),
+        ("/move/source", "/move"),
+        ("/move/begin", "/move"),
+        ("/move/confirm", "/move"),
+        ("/move/resume", "/move"),
+        ("/move/ask-again", "/move"),
+        ("/move/cancel", "/move"),
+        ("/move/undo", "/move"),
+    ] {
+        let page = desk.browser.get(path).await;
+        assert_eq!((page.status.as_u16(), page.path()), (200, expected), "{path}");
+        let put = desk.pds.ask(http::Method::PUT, path).send().await;
+        assert_eq!(put.status, 405, "{path}");
+    }
+    // Whoever is not signed in any more comes to the page after signing in.
+    let mut other = Browser::new(&desk.pds.public_url());
+    let page = other.get(&desk.at("/email/send")).await;
+    let fields = [("identifier", "alice.test"), ("password", &*desk.alice.password)];
+    let page = other.submit(&page, SIGN_IN, &fields).await;
+    assert_eq!(page.at, desk.at("/email"));
+}
+
+/// What only forms are sent to, by the names in `pages::path`: all of them are looked at in the tests above
+/// and below.
+const FORMS_ONLY: [&str; 26] = [
+    "ASK_AGAIN",
+    "BEGIN",
+    "CANCEL",
+    "CANCEL_MOVE",
+    "CODE_AGAIN",
+    "CONFIRM",
+    "CONSENT",
+    "DELETE_SEND",
+    "EMAIL_CHANGE",
+    "EMAIL_CONFIRM",
+    "EMAIL_SEND",
+    "END_DEVICE",
+    "END_OTHERS",
+    "END_SESSION",
+    "HANDLE_CHECK",
+    "HANDLE_DOMAIN",
+    "KEY_SEND",
+    "LANGUAGE",
+    "LEAVE_SEND",
+    "REACTIVATE",
+    "RESUME",
+    "REVOKE_APP",
+    "REVOKE_APP_PASSWORD",
+    "SIGN_OUT",
+    "SOURCE",
+    "UNDO",
+];
+
+#[test]
+fn no_path_of_forms_is_left_out_of_these_tests() {
+    let web = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/server/src");
+    let files = ["web.rs", "web/account.rs", "web/authorize.rs", "web/entry.rs", "web/moving.rs"];
+    let mut found = BTreeSet::new();
+    for file in files {
+        let text = fs::read_to_string(web.join(file)).unwrap();
+        let routes = text.split(".route(").skip(1);
+        // Up to the handler: `&at(path::CODE_AGAIN), post(`.
+        for route in routes.map(|route| route.split("\n}").next().unwrap_or_default()) {
+            let Some((path, _)) = route.split_once(", post(") else { continue };
+            if !path.contains(", get(") {
+                found.insert(path.rsplit("path::").next().unwrap().replace([')', ' '], ""));
+            }
+        }
+    }
+    assert_eq!(found, FORMS_ONLY.map(str::to_owned).into());
+}
+
+#[tokio::test]
+async fn somebody_who_goes_back_while_an_app_waits_is_led_on() {
+    let mut desk = Desk::new().await;
+    let app = App::local("atproto");
+    let uri = app.push(&desk.pds, &app.asking(&desk.pds)).await;
+    desk.browser.get(&app.link(&uri)).await;
+    for step in ["consent", "cancel", "reactivate", "sign-out", "code/again"] {
+        let path = format!("/oauth/authorize/{step}");
+        let page = desk.browser.get(&format!("{path}?request={uri}")).await;
+        let expected = if step == "code/again" { "sign-in" } else { "choose" };
+        let expected = format!("/oauth/authorize/{expected}");
+        assert_eq!((page.status.as_u16(), page.path()), (200, &*expected), "{step}");
+        // What was in the form is not in the address: the page says what to do.
+        let page = desk.browser.get(&path).await;
+        assert_eq!(page.status, 400, "{step}");
+        assert!(page.html.contains("</main>") && page.text().contains("app"), "{}", page.text());
+    }
+    // Nothing has come of it.
+    let page = desk.browser.get(&app.link(&uri)).await;
+    assert_eq!(page.status, 200, "{}", page.text());
 }

@@ -68,7 +68,7 @@ async fn another_address_needs_the_password_and_a_code_from_the_one_before() {
     let (subject, _) = desk.pds.mails(&desk.alice.email).await.remove(0);
     assert_eq!(subject, "Email Changed", "the one before is told");
     assert!(!desk.session_goes_on().await);
-    assert_eq!(other.get(&desk.at("")).await.at, "/account/sign-in");
+    assert_eq!(other.get(&desk.at("")).await.path(), "/account/sign-in");
     desk.see("").await;
     // One that was never confirmed proves nothing, so that no code is asked for.
     let page = desk.see("/email").await;
@@ -187,4 +187,30 @@ async fn a_code_that_is_too_old_adds_no_key() {
     let fields = [("key", &*key), ("code", &*code), agree];
     let page = desk.refused(&page, "/recovery-key", &fields).await;
     assert!(page.text().contains("The code is not right, or it is too old."), "{}", page.text());
+}
+
+#[tokio::test]
+async fn of_the_two_ways_to_a_handle_the_one_that_was_tried_is_marked() {
+    let mut desk = Desk::new().await;
+    let page = desk.see("/handle").await;
+    assert_eq!(page.marked(), [""; 0]);
+    for (step, field, typed, link) in [
+        ("/handle", "handle", "", "#handle"),
+        ("/handle", "handle", "a_b", "#handle"),
+        ("/handle/check", "own", "", "#own"),
+        ("/handle/check", "own", "a b", "#own"),
+        ("/handle/check", "own", "admin.test", "#own"),
+        ("/handle/domain", "own", "", "#own"),
+        ("/handle/domain", "own", "alice.example.com", "#own"),
+    ] {
+        let wrong = desk.refused(&page, step, &[(field, typed)]).await;
+        assert_eq!(wrong.marked(), [field], "{step} {typed:?}");
+        let links = wrong.attributes("a", "href");
+        let links: Vec<_> =
+            links.iter().filter(|to| to.starts_with('#') && *to != "#main").collect();
+        assert_eq!(links, [link], "{step} {typed:?}");
+        let notes = [field, if field == "own" { "handle" } else { "own" }]
+            .map(|name| wrong.html.contains(&format!("id=\"{name}-wrong\"")));
+        assert_eq!(notes, [true, false], "{step} {typed:?}");
+    }
 }

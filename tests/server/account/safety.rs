@@ -35,7 +35,7 @@ async fn a_new_password_ends_everything_but_this_browser() {
     desk.see("").await;
     assert!(!desk.session_goes_on().await);
     assert_eq!(app.standing(&desk.pds, &tokens.access).await, 401);
-    assert_eq!(other.get(&desk.at("")).await.at, "/account/sign-in");
+    assert_eq!(other.get(&desk.at("")).await.path(), "/account/sign-in");
     desk.pds.sign_in("alice.test", NEW).await;
     let input = json!({ "identifier": "alice.test", "password": old });
     let before = desk.pds.post("com.atproto.server.createSession").json(&input).send().await;
@@ -44,7 +44,7 @@ async fn a_new_password_ends_everything_but_this_browser() {
     assert_eq!(subject, "Password Changed");
     assert!(text.contains("If that was not you"), "{text}");
     // A copy of the cookie is worth nothing any more.
-    assert_eq!(former.get(&desk.at("")).await.at, "/account/sign-in");
+    assert_eq!(former.get(&desk.at("")).await.path(), "/account/sign-in");
 }
 
 #[tokio::test]

@@ -251,6 +251,18 @@ impl Page {
         self.forms().iter().any(|(actions, _)| actions.iter().any(|found| found == action))
     }
 
+    /// Returns the path that it was found at, without a query.
+    pub(crate) fn path(&self) -> &str {
+        self.at.split('?').next().unwrap_or_default()
+    }
+
+    /// Returns the names of the inputs that are marked as wrong.
+    pub(crate) fn marked(&self) -> Vec<String> {
+        let marked =
+            tags(&self.html).into_iter().filter(|tag| tag.attributes.contains_key("aria-invalid"));
+        marked.filter_map(|mut tag| tag.attributes.remove("name")).collect()
+    }
+
     /// Returns what is in the title.
     pub(crate) fn title(&self) -> String {
         let after = self.html.split("<title>").nth(1).unwrap_or_default();

@@ -200,3 +200,82 @@ async fn what_was_agreed_to_in_part_is_asked_for_in_whole() {
     let page = app.ask(&world.pds, &mut browser, &[hint]).await;
     assert!(page.has_form(CONSENT));
 }
+
+#[tokio::test]
+async fn two_apps_at_once_do_not_end_each_others_sign_ins() {
+    let world = World::start().await;
+    let apps = [App::confidential(&world.site, "atproto"), App::local("atproto")];
+    let mut browser = world.browser();
+    let mut pages = Vec::new();
+    for app in &apps {
+        let page = app.ask(&world.pds, &mut browser, &[]).await;
+        let link = page.at.clone();
+        let page = sign_in(&mut browser, &page, &world.alice).await;
+        assert!(page.has_form(CONSENT), "{}", page.text());
+        pages.push((link, page.at));
+    }
+    for ((_, at), app) in pages.iter().zip(&apps) {
+        let page = browser.get(at).await;
+        assert!(page.has_form(CONSENT), "they are still there for it: {}", page.text());
+        app.exchange(&world.pds, &agree(&mut browser, &page).await.code()).await;
+    }
+    // And afterwards for nothing.
+    let page = apps[0].ask(&world.pds, &mut browser, &[("prompt", "none")]).await;
+    assert_eq!(sent_away(&page), "login_required");
+}
+
+#[tokio::test]
+async fn a_sign_in_for_one_app_changes_nothing_for_whom_the_browser_remembers() {
+    let world = World::start().await;
+    let app = App::confidential(&world.site, "atproto");
+    let mut browser = world.browser();
+    remember(&world, &app, &mut browser, &world.alice).await;
+    let hint = ("login_hint", world.alice.handle.as_str());
+    // Another app's request is there since before, and wants the password.
+    world.pds.advance(Duration::from_millis(2));
+    let other = App::local("atproto");
+    let uri = other.asking(&world.pds).with("prompt", "login");
+    let uri = other.push(&world.pds, &uri.with("login_hint", hint.1)).await;
+    let waiting = other.link(&uri);
+    assert!(!browser.get(&waiting).await.has_form(CONSENT));
+
+    // Somebody signs in anew by the whole form, and does not tick the box.
+    let page = app.ask(&world.pds, &mut browser, &[hint, ("prompt", "login")]).await;
+    let request = page.form("/oauth/authorize/sign-in").field("request").unwrap().to_owned();
+    let page = browser.get(&format!("/oauth/authorize/sign-in?request={request}")).await;
+    let page = sign_in(&mut browser, &page, &world.alice).await;
+    assert!(page.has_form(CONSENT), "it is good for what it was made for: {}", page.text());
+    let choices = browser.get(&format!("/oauth/authorize/choose?request={request}")).await;
+    assert_eq!(choices.html.matches("name=\"did\"").count(), 1, "it is one account");
+    assert!(!browser.get(&waiting).await.has_form(CONSENT), "and for nothing else");
+    let page = app.ask(&world.pds, &mut browser, &[hint]).await;
+    Callback::of(&page).code();
+    let page = browser.get(&format!("/oauth/authorize/choose?request={request}")).await;
+    let did = ("did", world.alice.did.as_str());
+    let page = browser.submit(&page, "/oauth/authorize/choose", &[did]).await;
+    agree(&mut browser, &page).await.code();
+    // When that is over the browser remembers them as before.
+    let page = app.ask(&world.pds, &mut browser, &[hint, ("prompt", "none")]).await;
+    Callback::of(&page).code();
+    world.pds.advance(Duration::from_secs(3600));
+    let page = app.ask(&world.pds, &mut browser, &[hint]).await;
+    Callback::of(&page).code();
+}
+
+#[tokio::test]
+async fn a_sign_in_for_an_app_leaves_a_visit_to_the_account_alone() {
+    let world = World::start().await;
+    let mut browser = world.browser();
+    let page = browser.get("/account/sign-in").await;
+    let fields =
+        [("identifier", world.alice.handle.as_str()), ("password", &*world.alice.password)];
+    let own = browser.submit(&page, "/account/sign-in", &fields).await;
+    let app = App::local("atproto");
+    let page = app.ask(&world.pds, &mut browser, &[("prompt", "login")]).await;
+    let page = sign_in(&mut browser, &page, &world.alice).await;
+    assert_eq!(browser.get(&own.at).await.at, own.at, "while it waits");
+    agree(&mut browser, &page).await.code();
+    assert_eq!(browser.get(&own.at).await.at, own.at, "and afterwards");
+    world.pds.advance(Duration::from_secs(3601));
+    assert_eq!(browser.get(&own.at).await.path(), "/account/sign-in");
+}

@@ -3,7 +3,7 @@
 use crypto::{Curve, PrivateKey};
 use identity::plc::{Content, DidKey, Service, State};
 use serde_json::{Value, json};
-use server::config::AppView;
+use server::config::{AppView, Upstream};
 
 use super::World;
 use crate::harness::oauth::{App, CONSENT, Callback, Tokens, claims_of, sign_in};
@@ -429,4 +429,172 @@ async fn an_app_that_the_operator_trusts_has_its_name() {
     let page = app.ask(&pds, &mut browser, &[]).await;
     let page = sign_in(&mut browser, &page, &alice).await;
     assert!(page.text().contains("Test App"), "{}", page.text());
+}
+
+/// A server whose AppView and moderation service are there, and which has a service for notifications
+/// beside them.
+struct Services {
+    world: World,
+    appview: Proxy,
+    moderation: Proxy,
+    push: Proxy,
+    /// The DID of the service for notifications.
+    push_did: String,
+}
+
+const MODERATION: &str = "did:web:moderation.example.com";
+
+impl Services {
+    async fn start() -> Self {
+        let (appview, moderation, push) =
+            (Proxy::listen().await, Proxy::listen().await, Proxy::listen().await);
+        let of = |proxy: &Proxy, did: &str| Upstream {
+            url: proxy.origin().parse().unwrap(),
+            did: did.parse().unwrap(),
+        };
+        let (view, reports) = (of(&appview, APPVIEW), of(&moderation, MODERATION));
+        let origin = push.origin().parse().unwrap();
+        let world = World::start_with(|config| {
+            let Upstream { url, did } = view;
+            config.appview = Some(AppView { url, did, cdn_url_pattern: None });
+            config.moderation = Some(reports);
+            config.private_origins.push(origin);
+        })
+        .await;
+        let key = PrivateKey::generate(Curve::Secp256k1);
+        let service =
+            Service { kind: "BskyNotificationService".to_owned(), endpoint: push.origin() };
+        let state = State {
+            rotation_keys: vec![DidKey::from(&key.public_key())],
+            services: [("bsky_notif".to_owned(), service)].into(),
+            ..State::default()
+        };
+        let genesis = Content::genesis(state).sign(&key).unwrap();
+        let did = genesis.did().unwrap();
+        directory(&world.pds).submit(&did, &genesis).await.unwrap();
+        Self { world, appview, moderation, push, push_did: did.to_string() }
+    }
+}
+
+fn answer(value: &Value) -> Fault {
+    Fault::Answer(200, ("content-type", "application/json".to_owned()), value.to_string().into())
+}
+
+/// Checks that what an app asks for is done, or that a scope for a method is missing.
+#[track_caller]
+fn check(answer: &Answer, expected: Result<(), &str>, scope: &str) {
+    match expected {
+        Ok(()) => assert_eq!(answer.status, 200, "{scope}: {}", answer.text()),
+        Err(method) => {
+            let missing = missing(answer);
+            assert!(missing.starts_with(&format!("rpc:{method}?")), "{scope}: {missing}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_feed_is_read_by_apps_that_may_read_it_and_what_it_is_made_of() {
+    const FEED: &str = "app.bsky.feed.getFeed";
+    const SKELETON: &str = "app.bsky.feed.getFeedSkeleton";
+    let there = Services::start().await;
+    there.appview.always("getFeed?", answer(&json!({ "feed": [] })));
+    there.appview.always("getRecord", answer(&json!({ "value": { "did": "did:web:feeds.test" } })));
+    let (view, maker) =
+        ("did:web:appview.example.com%23bsky_appview", "did:web:feeds.test%23bsky_fg");
+    let params = [("feed", "at://did:web:x.test/app.bsky.feed.generator/cats")];
+    let mut read = 0;
+    for (scope, expected) in [
+        ("repo:*".to_owned(), Err(FEED)),
+        (format!("rpc:{FEED}?aud={view}"), Err(SKELETON)),
+        (format!("rpc:{SKELETON}?aud=*"), Err(FEED)),
+        (format!("rpc:{FEED}?aud={maker} rpc:{SKELETON}?aud=*"), Err(FEED)),
+        (
+            format!("rpc:{FEED}?aud={view} rpc:{SKELETON}?aud=did:web:x.test%23bsky_fg"),
+            Err(SKELETON),
+        ),
+        (format!("rpc:{FEED}?aud={view} rpc:{SKELETON}?aud={view}"), Ok(())),
+        (format!("rpc?lxm={FEED}&lxm={SKELETON}&aud={view}"), Ok(())),
+        (format!("rpc:{FEED}?aud={view} rpc:{SKELETON}?aud={maker}"), Ok(())),
+        (format!("rpc:{FEED}?aud=* rpc:{SKELETON}?aud=*"), Ok(())),
+        (format!("rpc:*?aud={view}"), Ok(())),
+        ("transition:generic".to_owned(), Ok(())),
+    ] {
+        let app = LetIn::with(&there.world, &format!("atproto {scope}")).await;
+        check(&app.get(FEED, &params, &[]).await, expected, &scope);
+        read += usize::from(expected.is_ok());
+    }
+    let seen = there.appview.seen("getFeed?");
+    assert_eq!(seen.len(), read);
+    let token = seen[0].headers["authorization"].to_str().unwrap();
+    let claims = claims_of(token.strip_prefix("Bearer ").unwrap());
+    assert_eq!((&claims["aud"], &claims["lxm"]), (&json!("did:web:feeds.test"), &json!(SKELETON)));
+}
+
+#[tokio::test]
+async fn notifications_are_ordered_of_services_that_an_app_may_ask() {
+    const REGISTER: &str = "app.bsky.notification.registerPush";
+    const UNREGISTER: &str = "app.bsky.notification.unregisterPush";
+    let there = Services::start().await;
+    for at in [&there.appview, &there.push] {
+        at.always("Push", Fault::Answer(200, ("x-a", "b".to_owned()), "".into()));
+    }
+    let (own, mut ordered) = (there.push_did.clone(), 0);
+    let view = "did:web:appview.example.com";
+    for (scope, service, expected) in [
+        ("repo:*".to_owned(), &*own, false),
+        (format!("rpc:{REGISTER}?aud={own}%23bsky_notif"), &*own, true),
+        (format!("rpc:{REGISTER}?aud={own}%23bsky_notif"), view, false),
+        (format!("rpc:{REGISTER}?aud={own}%23bsky_appview"), &*own, false),
+        (format!("rpc:{REGISTER}?aud={view}%23bsky_notif"), view, true),
+        (format!("rpc:{REGISTER}?aud={view}%23bsky_appview"), view, false),
+        (format!("rpc:{UNREGISTER}?aud={own}%23bsky_notif"), &*own, false),
+        (format!("rpc:{REGISTER}?aud=*"), &*own, true),
+        ("transition:generic".to_owned(), &*own, true),
+    ] {
+        let app = LetIn::with(&there.world, &format!("atproto {scope}")).await;
+        let input =
+            json!({ "serviceDid": service, "token": "t", "platform": "ios", "appId": "app" });
+        let answer = app.post(REGISTER, &input).await;
+        check(&answer, if expected { Ok(()) } else { Err(REGISTER) }, &scope);
+        ordered += usize::from(expected);
+        // What lets it be ordered does not let it be taken back.
+        if scope.contains(REGISTER) {
+            check(&app.post(UNREGISTER, &input).await, Err(UNREGISTER), &scope);
+        }
+    }
+    assert_eq!(there.appview.count("Push") + there.push.count("Push"), ordered);
+}
+
+#[tokio::test]
+async fn an_app_reports_to_services_that_it_may_ask() {
+    const REPORT: &str = "com.atproto.moderation.createReport";
+    let there = Services::start().await;
+    there.moderation.always("/xrpc/", answer(&json!({ "id": 1 })));
+    let input = json!({
+        "reasonType": "com.atproto.moderation.defs#reasonSpam",
+        "subject": { "$type": "com.atproto.admin.defs#repoRef", "did": there.world.alice.did },
+    });
+    let labeler = format!("{MODERATION}%23atproto_labeler");
+    let mut reports = 0;
+    for (scope, expected) in [
+        ("repo:*".to_owned(), false),
+        (format!("rpc:{REPORT}?aud={labeler}"), true),
+        (format!("rpc:{REPORT}?aud={APPVIEW}%23bsky_appview"), false),
+        (format!("rpc:{REPORT}?aud={MODERATION}%23bsky_appview"), false),
+        (format!("rpc:com.atproto.moderation.other?aud={labeler}"), false),
+        (format!("rpc:*?aud={labeler}"), true),
+        ("transition:generic".to_owned(), true),
+    ] {
+        let app = LetIn::with(&there.world, &format!("atproto {scope}")).await;
+        let answer = app.post(REPORT, &input).await;
+        check(&answer, if expected { Ok(()) } else { Err(REPORT) }, &scope);
+        reports += usize::from(expected);
+    }
+    assert_eq!(there.moderation.count(REPORT), reports);
+    // To another one than that of the settings, if the scope is for it.
+    let app = LetIn::with(&there.world, &format!("atproto rpc:{REPORT}?aud={labeler}")).await;
+    let ask = app.app.post(&there.world.pds, REPORT, &app.tokens.access).await;
+    let elsewhere = format!("{}#atproto_labeler", there.push_did);
+    let ask = ask.header("atproto-proxy", &elsewhere).json(&input);
+    check(&ask.send().await, Err(REPORT), "another labeler");
 }

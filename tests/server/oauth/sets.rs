@@ -224,3 +224,20 @@ async fn a_session_follows_its_set_inside_the_names_of_the_set() {
     assert_eq!(create(&press, &app, &tokens, "com.example.app.note").await, 403);
     assert_eq!(create(&press, &app, &tokens, "com.example.other").await, 403);
 }
+
+#[tokio::test]
+async fn a_set_that_is_published_here_is_known_at_once() {
+    let pds = Pds::start().await;
+    let alice = pds.account("alice").await;
+    pds.dns().set_txt("_lexicon.app.example.com", vec![format!("did={}", alice.did)]);
+    let app = App::local(&format!("atproto include:{SET}"));
+    let push = async || app.send(&pds, "/oauth/par", &app.asking(&pds)).await;
+    assert_eq!(refused(&push().await), "invalid_scope");
+    let defs = set(json!([repo(json!(["com.example.app.note"]))]));
+    let input = json!({
+        "repo": alice.did, "collection": "com.atproto.lexicon.schema", "rkey": SET,
+        "record": { "lexicon": 1, "id": SET, "defs": defs },
+    });
+    pds.post("com.atproto.repo.putRecord").by(&alice).json(&input).send().await.ok();
+    assert_eq!(push().await.status, 201);
+}

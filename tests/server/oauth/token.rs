@@ -3,9 +3,12 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use store::AccountState;
 
 use super::{World, refused};
-use crate::harness::oauth::{App, DOCUMENT, Key, claims_of, named};
+use crate::harness::oauth::{
+    App, CONSENT, Callback, DOCUMENT, Key, claims_of, named, sign_in_for_long,
+};
 
 #[tokio::test]
 async fn a_code_gets_tokens_that_say_whose_they_are() {
@@ -47,8 +50,7 @@ async fn a_code_that_comes_with_anything_wrong_gets_nothing_and_is_gone() {
         let code = app.code(&world.pds, &world.alice).await;
         let params = app.exchanging(&world.pds, &code);
         let answer = app.send(&world.pds, "/oauth/token", &edit(params.clone())).await;
-        let expected = if why.starts_with("no ") { "invalid_request" } else { "invalid_grant" };
-        assert_eq!(refused(&answer), expected, "{why}: {}", answer.text());
+        assert_eq!(refused(&answer), "invalid_grant", "{why}: {}", answer.text());
         let again = app.send(&world.pds, "/oauth/token", &params).await;
         assert_eq!(refused(&again), "invalid_grant", "{why}: the code is gone");
     }
@@ -232,4 +234,100 @@ async fn an_account_that_was_closed_since_gets_no_tokens() {
     let params = app.exchanging(&world.pds, &code);
     let answer = app.send(&world.pds, "/oauth/token", &params).await;
     assert_eq!(refused(&answer), "invalid_grant");
+}
+
+/// What may become of an account.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Fate {
+    Deactivated,
+    Suspended,
+    TakenDown,
+    Deleted,
+}
+
+impl Fate {
+    const ALL: [Self; 4] = [Self::Deactivated, Self::Suspended, Self::TakenDown, Self::Deleted];
+
+    async fn befall(self, world: &mut World) {
+        let suspended = AccountState { suspended_at: Some(1), ..AccountState::default() };
+        match self {
+            Self::Deactivated => {
+                let ask = world.pds.post("com.atproto.server.deactivateAccount").by(&world.alice);
+                ask.json(&json!({})).send().await.ok();
+            }
+            Self::Suspended => world.pds.set_state(&world.alice, suspended).await,
+            Self::TakenDown => world.take_down().await,
+            Self::Deleted => {
+                let ask = world.pds.post("com.atproto.admin.deleteAccount").admin();
+                ask.json(&json!({ "did": world.alice.did })).send().await.ok();
+            }
+        }
+    }
+
+    async fn be_undone(self, world: &mut World) {
+        match self {
+            Self::Deactivated => {
+                let ask = world.pds.post("com.atproto.server.activateAccount").by(&world.alice);
+                ask.send().await.ok();
+            }
+            Self::Suspended => world.pds.set_state(&world.alice, AccountState::default()).await,
+            Self::TakenDown => world.put_up().await,
+            Self::Deleted => {}
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_code_is_worth_nothing_once_the_account_is_closed() {
+    for fate in Fate::ALL {
+        let mut world = World::start().await;
+        let app = App::local("atproto");
+        let code = app.code(&world.pds, &world.alice).await;
+        fate.befall(&mut world).await;
+        let params = app.exchanging(&world.pds, &code);
+        let answer = app.send(&world.pds, "/oauth/token", &params).await;
+        assert_eq!(refused(&answer), "invalid_grant", "{fate:?}");
+        // Nor when it is open again: it was used.
+        fate.be_undone(&mut world).await;
+        let answer = app.send(&world.pds, "/oauth/token", &params).await;
+        assert_eq!(refused(&answer), "invalid_grant", "{fate:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_session_gets_no_tokens_while_its_account_is_closed() {
+    for fate in Fate::ALL {
+        let mut world = World::start().await;
+        let app = App::local("atproto");
+        let tokens = app.let_in(&world.pds, &world.alice).await;
+        fate.befall(&mut world).await;
+        let refresh = app.refresh(&world.pds, &tokens.refresh).await;
+        assert_eq!(refused(&refresh), "invalid_grant", "{fate:?}");
+        let standing = app.standing(&world.pds, &tokens.access).await;
+        assert!(matches!(standing, 400 | 401 | 403), "{fate:?}: {standing}");
+        fate.be_undone(&mut world).await;
+        // A suspension passes; whoever closes an account, or has it closed, ends what was let in.
+        let refresh = app.refresh(&world.pds, &tokens.refresh).await;
+        let goes_on = fate == Fate::Suspended;
+        assert_eq!(refresh.status == 200, goes_on, "{fate:?}: {}", refresh.text());
+    }
+}
+
+#[tokio::test]
+async fn a_closed_account_is_let_in_nowhere_by_a_browser_that_remembers_it() {
+    // A server that is started anew is at another address, where no browser has been.
+    for fate in Fate::ALL.into_iter().filter(|fate| *fate != Fate::Suspended) {
+        let mut world = World::start().await;
+        let app = App::confidential(&world.site, "atproto");
+        let mut browser = world.browser();
+        let page = app.ask(&world.pds, &mut browser, &[]).await;
+        let page = sign_in_for_long(&mut browser, &page, &world.alice).await;
+        // It is closed between the page and the button.
+        fate.befall(&mut world).await;
+        let page = browser.submit(&page, CONSENT, &[]).await;
+        let location = page.location.clone().unwrap_or_default();
+        assert!(!location.contains("code="), "{fate:?}: {location}");
+        let page = app.ask(&world.pds, &mut browser, &[("prompt", "none")]).await;
+        assert!(Callback::of(&page).value("code").is_none(), "{fate:?}");
+    }
 }

@@ -153,10 +153,21 @@ where
 
     /// Forgets a value; what is being looked up is not remembered, either.
     pub fn forget(&self, key: &K) {
+        self.forget_if(key, |_| true);
+    }
+
+    /// Forgets what is remembered of a value, unless that is still good; what is being looked up is not
+    /// remembered then, either. Tells whether it was forgotten. Where nothing is remembered, nothing is asked.
+    pub fn forget_if(&self, key: &K, is_over: impl FnOnce(&Result<V, E>) -> bool) -> bool {
         let mut slots = self.0.slots();
+        let known = slots.by_key.get(key).and_then(|slot| slot.known.as_ref());
+        if known.is_some_and(|known| !is_over(&known.outcome)) {
+            return false;
+        }
         if let Some(slot) = slots.by_key.remove(key) {
             slots.bytes -= slot.bytes();
         }
+        true
     }
 
     /// Decides what one who asks gets, and starts the look-up that it takes.

@@ -62,7 +62,7 @@ impl Samples<'_> {
         show(
             "sign-in-account",
             &SignIn {
-                flow: Flow::Account,
+                flow: Flow::Account { next: None },
                 identifier: "".into(),
                 may_sign_up: false,
                 has_accounts: false,
@@ -74,7 +74,14 @@ impl Samples<'_> {
         let problems = Problems(&[Problem::WrongPassword]);
         show(
             "confirm-password",
-            &ConfirmPassword { frame: self.frame(), flow, handle, did, problems },
+            &ConfirmPassword {
+                frame: self.frame(),
+                flow,
+                handle,
+                did,
+                is_remembered: true,
+                problems,
+            },
         );
         let until = Some(When(1_767_225_600_000));
         let tries = [Problem::WrongCode, Problem::TooManyTries { until }];
@@ -106,7 +113,10 @@ impl Samples<'_> {
         };
         show("choose", &page);
         let notice = Some(Notice::SignedOut);
-        show("choose-account", &ChooseAccount { flow: Flow::Account, notice, ..page });
+        show(
+            "choose-account",
+            &ChooseAccount { flow: Flow::Account { next: None }, notice, ..page },
+        );
         let page = Reactivate {
             frame: self.frame(),
             flow,
@@ -116,7 +126,10 @@ impl Samples<'_> {
         };
         show("reactivate", &page);
         let elsewhere = Some((&self.words.host).into());
-        show("reactivate-elsewhere", &Reactivate { flow: Flow::Account, elsewhere, ..page });
+        show(
+            "reactivate-elsewhere",
+            &Reactivate { flow: Flow::Account { next: None }, elsewhere, ..page },
+        );
     }
 
     fn consent(&self, show: Show<'_>) {
@@ -233,7 +246,7 @@ impl Samples<'_> {
         show(
             "sign-up-wrong",
             &SignUp {
-                flow: Flow::Account,
+                flow: Flow::Account { next: None },
                 handle: (&self.words.name).into(),
                 domains: &domains,
                 domain: ".shell.example",

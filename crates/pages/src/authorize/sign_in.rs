@@ -34,8 +34,8 @@ pub struct SignIn<'a> {
 
 /// The form that asks somebody who is signed in for their password once more.
 ///
-/// It is sent to [`SIGN_IN`](crate::path::SIGN_IN) with `identifier` (the DID), `password`, and `request`
-/// if an application waits.
+/// It is sent to [`SIGN_IN`](crate::path::SIGN_IN) with `identifier` (the DID), `password`, `remember` (`on`
+/// if the browser remembers the account), and `request` if an application waits.
 #[derive(Debug, Clone, Template)]
 #[template(path = "authorize/confirm_password.html")]
 pub struct ConfirmPassword<'a> {
@@ -47,6 +47,8 @@ pub struct ConfirmPassword<'a> {
     pub handle: Id<'a>,
     /// Their DID.
     pub did: &'a str,
+    /// Whether this browser remembers the account, and goes on to.
+    pub is_remembered: bool,
     /// What was wrong.
     pub problems: Problems<'a>,
 }

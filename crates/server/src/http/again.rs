@@ -33,8 +33,7 @@ impl Wake for Wakes {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        let found =
-            self.state.compare_exchange(POLLED, WOKEN, Ordering::AcqRel, Ordering::Acquire);
+        let found = self.state.compare_exchange(POLLED, WOKEN, Ordering::AcqRel, Ordering::Acquire);
         if found == Err(WAITING) {
             self.task.wake();
         }
@@ -137,7 +136,8 @@ mod tests {
             (sender, task)
         });
         let (senders, tasks): (Vec<_>, Vec<_>) = tasks.unzip();
-        let others = thread::spawn(move || senders.into_iter().for_each(|one| one.send(()).unwrap()));
+        let others =
+            thread::spawn(move || senders.into_iter().for_each(|one| one.send(()).unwrap()));
         for task in tasks {
             task.await.unwrap().unwrap();
         }

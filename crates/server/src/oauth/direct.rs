@@ -141,7 +141,7 @@ impl Direct {
 
 /// Takes a proof, once: when nothing else is wrong.
 pub(super) fn use_up(pds: &Pds, proof: &Proof) -> Result<(), Refused> {
-    Ok(take(&pds.oauth.asking, proof, pds.clock.now_s())?)
+    Ok(take(&pds.oauth.asking, proof, None, pds.clock.now_s())?)
 }
 
 /// Returns the address of who has sent a request.

@@ -30,6 +30,7 @@ use store::{Account, Purpose};
 
 use super::entry::{self, handle_of, take};
 use super::visit::{Outcome, Stop, Visit, act, again, look, page, see};
+use super::wanted::Wanted;
 use crate::email::{TokenError, check_token};
 use crate::failure::chain;
 use crate::oauth;
@@ -135,8 +136,8 @@ impl Own {
     /// Finds the account that a path is about, if its owner is signed in. Others are not told whether
     /// there is one.
     async fn of(visit: &Visit) -> Result<Self, Stop> {
-        let path = visit.head.uri.path();
-        let did = path.strip_prefix(path::ACCOUNT).and_then(|rest| rest.strip_prefix("/u/"));
+        let asked = visit.head.uri.path();
+        let did = asked.strip_prefix(path::ACCOUNT).and_then(|rest| rest.strip_prefix("/u/"));
         let did = did.and_then(|rest| rest.split('/').next()).unwrap_or_default();
         let known = entry::known(visit, None).await?;
         let found = known.into_iter().find(|(account, _)| account.did.as_str() == did);
@@ -145,7 +146,14 @@ impl Own {
                 let base = entry::account_path(&account);
                 Ok(Self { account, base })
             }
-            None => Err(Stop::Other(Box::new(see(&entry::to(None, path::SIGN_IN))?))),
+            None => {
+                let wanted = Wanted::of(asked);
+                let link = wanted.map_or_else(
+                    || entry::to(visit, None, path::SIGN_IN),
+                    |wanted| wanted.after(path::SIGN_IN),
+                );
+                Err(Stop::Other(Box::new(see(&link)?)))
+            }
         }
     }
 

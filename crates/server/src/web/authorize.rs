@@ -98,7 +98,7 @@ async fn decide(visit: &mut Visit, waiting: &Waiting, chosen: Option<&Did>) -> O
             if has_hint {
                 return see(&step(path::SIGN_IN, &waiting.uri));
             }
-            let flow = entry::flow(Some(waiting), Some(&app));
+            let flow = entry::flow(visit, Some(waiting), Some(&app));
             page(&Welcome { frame: visit.frame(visit.here()), flow })
         }
         Decision::Ask(Question::SignIn) => see(&step(path::SIGN_IN, &waiting.uri)),
@@ -106,11 +106,15 @@ async fn decide(visit: &mut Visit, waiting: &Waiting, chosen: Option<&Did>) -> O
         Decision::Ask(Question::Choose) => entry::choose_page(visit, Some(waiting), None).await,
         Decision::Ask(Question::Password(did)) => {
             let (app, account) = (waiting.app(), found(did).ok_or_else(gone)?);
+            let mut entries = accounts.iter().map(|(_, entry)| entry);
+            let is_remembered =
+                entries.any(|entry| entry.account == account.id && entry.is_remembered());
             page(&ConfirmPassword {
                 frame: visit.frame(visit.here()),
-                flow: entry::flow(Some(waiting), Some(&app)),
+                flow: entry::flow(visit, Some(waiting), Some(&app)),
                 handle: handle_of(account).into(),
                 did: did.as_str(),
+                is_remembered,
                 problems: Problems::NONE,
             })
         }
@@ -205,9 +209,7 @@ async fn grant(visit: &mut Visit, waiting: &Waiting, account: &Account, scope: &
             tx.put_oauth_agreement(user, &client_id, &text)?;
         }
         // Whoever was there for this request alone has done what they came for.
-        for entry in entries.into_iter().filter(|entry| entry.request == Some(id)) {
-            tx.sign_out(entry.account, &device)?;
-        }
+        tx.end_sign_ins_for(&device, &id)?;
         Ok::<_, store::Error>(true)
     });
     if !is_new.await? {
@@ -278,7 +280,7 @@ pub(super) async fn reactivate_page(
     let app = waiting.map(Waiting::app);
     page(&Reactivate {
         frame: visit.frame(None),
-        flow: entry::flow(waiting, app.as_ref()),
+        flow: entry::flow(visit, waiting, app.as_ref()),
         handle: handle_of(account).into(),
         did: account.did.as_str(),
         elsewhere: elsewhere.as_deref().map(Id::from),
@@ -293,7 +295,7 @@ pub(super) async fn reactivate(State(pds): State<Pds>, request: Request<Body>) -
         let known = entry::known(visit, waiting.as_ref()).await?;
         let own = known.iter().find(|(one, needs)| one.did.as_str() == did && !needs);
         let Some((account, _)) = own else {
-            return see(&entry::to(waiting.as_ref(), path::SIGN_IN));
+            return see(&entry::to(visit, waiting.as_ref(), path::SIGN_IN));
         };
         if account.state.status() == Status::Deactivated {
             match points_here(&visit.pds, account).await {
@@ -306,7 +308,7 @@ pub(super) async fn reactivate(State(pds): State<Pds>, request: Request<Body>) -
         }
         match &waiting {
             Some(waiting) => see(&waiting.link(Some(&account.did))),
-            None => see(&entry::account_path(account)),
+            None => see(&entry::arrival(visit, account)),
         }
     })
     .await

@@ -3,6 +3,7 @@
 //! The cookie has an id and a secret. Whoever signs in or out gets another secret, so that a cookie
 //! which somebody has put there, or has copied, is worth nothing afterwards.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use data_encoding::HEXLOWER;
@@ -127,7 +128,8 @@ impl Browser {
         Some(cookie(pds, DEVICE, &format!("{id}.{secret}")))
     }
 
-    /// Returns who is signed in there: whom it remembers, and who is there for a request or a visit.
+    /// Returns who is signed in there: whom it remembers, and who is there for a request or a visit. Of
+    /// somebody who has signed in more than once, the last time counts.
     ///
     /// # Errors
     ///
@@ -142,7 +144,10 @@ impl Browser {
         }
         let id = self.id;
         let mut found = pds.store.read(|tx| tx.accounts_of_device(&id)).await?;
-        found.retain(|one| one.request.is_none() || one.request == request);
+        let mut seen = HashSet::new();
+        found.retain(|one| {
+            (one.request.is_none() || one.request == request) && seen.insert(one.account)
+        });
         Ok(found)
     }
 
@@ -203,9 +208,14 @@ impl Browser {
                     return Ok(false);
                 }
                 let now_ms = tx.now_ms();
+                let before = tx.accounts_of_device(&device.id)?;
+                let is_remembered =
+                    before.iter().any(|one| one.account == account && one.is_remembered());
                 let (request, expires_at) = match stay {
                     Stay::Remembered => (None, None),
                     Stay::Request(id) => (Some(id), Some(now_ms + millis(REQUEST_TIME))),
+                    // Who is remembered stays so, though they have shown their password again.
+                    Stay::Visit if is_remembered => (None, None),
                     Stay::Visit => (None, Some(now_ms + millis(VISIT_TIME))),
                 };
                 let entry = DeviceAccount {
@@ -214,15 +224,6 @@ impl Browser {
                     signed_in_at: now_ms,
                     request,
                     expires_at,
-                };
-                // Who is remembered already stays so, though they have shown their password again.
-                let before = tx.accounts_of_device(&device.id)?;
-                let before = before.into_iter().find(|one| one.account == account);
-                let entry = match before {
-                    Some(before) if before.request.is_none() && before.expires_at.is_none() => {
-                        DeviceAccount { signed_in_at: now_ms, ..before }
-                    }
-                    _ => entry,
                 };
                 tx.put_device_account(&entry)?;
                 Ok::<_, store::Error>(true)

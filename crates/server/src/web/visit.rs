@@ -12,11 +12,13 @@ use http::header::{
 };
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
-use pages::authorize::{Trouble, TroublePage};
+use pages::authorize::{NEXT, Trouble, TroublePage};
 use pages::{Frame, Lang, Page, Sentence, path};
+use store::Account;
 use subtle::ConstantTimeEq as _;
 
 use super::browser::{self, Browser};
+use super::wanted::Wanted;
 use super::{authorize, entry};
 use crate::failure::{Fault, Refusal, chain};
 use crate::oauth;
@@ -33,6 +35,8 @@ pub(super) struct Visit {
     pub(super) head: Parts,
     pub(super) browser: Browser,
     pub(super) lang: Lang,
+    /// The page that somebody wanted before they were led to sign in.
+    pub(super) wanted: Option<Wanted>,
     csrf: String,
     fields: Vec<(String, String)>,
 }
@@ -155,7 +159,18 @@ impl Visit {
         let accepted = head.headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
         let lang = chosen.unwrap_or_else(|| Lang::pick(None, accepted));
         let csrf = browser.csrf(&pds);
-        Ok(Self { pds, head, browser, lang, csrf, fields })
+        let mut visit = Self { pds, head, browser, lang, wanted: None, csrf, fields };
+        let wanted = match visit.field(NEXT) {
+            "" => visit.query(NEXT).and_then(|path| Wanted::of(&path)),
+            path => Wanted::of(path),
+        };
+        visit.wanted = wanted;
+        Ok(visit)
+    }
+
+    /// Tells whether a page of an account was wanted.
+    pub(super) fn wants(&self, account: &Account) -> bool {
+        self.wanted.as_ref().is_some_and(|wanted| *wanted.did() == account.did)
     }
 
     /// Takes the languages that an app asks for, unless somebody has picked one.
@@ -216,7 +231,7 @@ impl Visit {
     fn next(&self) -> String {
         match self.field("request") {
             "" if self.head.uri.path().starts_with(path::MOVE) => path::MOVE.to_owned(),
-            "" => path::ACCOUNT.to_owned(),
+            "" => self.wanted.as_ref().map_or(path::ACCOUNT, Wanted::path).to_owned(),
             uri => authorize::step(path::CHOOSE, uri),
         }
     }

@@ -59,7 +59,8 @@ async fn room(faults: Faults) -> Room {
             Ok(account)
         })
         .await;
-    let writers = Writers::new(store.clone(), keys, clock, Tasks::default(), &Limits::default());
+    let (tasks, limits) = (Tasks::default(), Limits::default());
+    let writers = Writers::new(store.clone(), keys, clock, tasks, &limits, |_, _| {});
     Room { _directory: directory, writers, store, did, account: made.unwrap(), key }
 }
 

@@ -180,6 +180,7 @@ async fn signing_out_everywhere_leaves_one_browser() {
             expires_at: NOW_MS + HOUR_MS,
             next_id: None,
             app_password: None,
+            began_at: None,
         })?;
         assert!(tx.sign_out(account, &[3; 16])?);
         assert!(!tx.sign_out(account, &[3; 16])?);
@@ -211,4 +212,46 @@ async fn the_secret_of_a_browser_changes_once_for_each_that_it_has_shown() {
         Ok::<_, pagurus_store::Error>(())
     });
     changed.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_in_for_a_request_stands_beside_one_that_is_remembered() {
+    let room = Room::new();
+    let account = room.writer("alice").await.account;
+    let entry = |request: Option<u8>, hours: Option<u64>| DeviceAccount {
+        account,
+        device: [1; 16],
+        signed_in_at: NOW_MS,
+        request: request.map(|byte| [byte; 32]),
+        expires_at: hours.map(|hours| NOW_MS + hours * HOUR_MS),
+    };
+    let (remembered, one, two) =
+        (entry(None, None), entry(Some(1), Some(1)), entry(Some(2), Some(3)));
+    let entries = [remembered.clone(), one.clone(), two.clone()];
+    let put = room.store.write(move |tx| {
+        tx.create_device(&device(1))?;
+        for entry in &entries {
+            tx.put_device_account(entry)?;
+            tx.put_device_account(entry)?;
+        }
+        assert_eq!(tx.accounts_of_device(&[1; 16])?, entries);
+        assert_eq!(tx.devices_of(account)?.len(), 1, "it is one browser");
+        tx.end_sign_ins_for(&[2; 16], &[2; 32])?;
+        tx.end_sign_ins_for(&[1; 16], &[3; 32])?;
+        assert_eq!(tx.accounts_of_device(&[1; 16])?.len(), 3, "they were others");
+        Ok::<_, pagurus_store::Error>(())
+    });
+    put.await.unwrap();
+    room.now_us.store(START_US + 90 * 60 * 1_000_000, Ordering::Relaxed);
+    let swept = room.store.write(move |tx| {
+        assert_eq!(tx.delete_ended_sign_ins(10)?, 1);
+        assert_eq!(tx.accounts_of_device(&[1; 16])?, [remembered.clone(), two]);
+        tx.end_sign_ins_for(&[1; 16], &[2; 32])?;
+        assert_eq!(tx.accounts_of_device(&[1; 16])?, [remembered]);
+        tx.put_device_account(&one)?;
+        assert!(tx.sign_out(account, &[1; 16])?);
+        assert_eq!(tx.accounts_of_device(&[1; 16])?, [], "who signs out does so for all");
+        Ok::<_, pagurus_store::Error>(())
+    });
+    swept.await.unwrap();
 }

@@ -8,8 +8,9 @@ use pagurus_store::repo::CommitError;
 use pagurus_store::{AccountState, Error, Faults, OpenError};
 use proptest::prelude::*;
 use repo::archive::{ArchiveError, ArchiveReader, Part};
-use repo::car::Spool;
-use repo::mst::Key;
+use repo::car::{Decoder, Spool};
+use repo::mst::{Key, RawNode};
+use syntax::Cid;
 
 use crate::room::{Room, key, record};
 
@@ -70,6 +71,50 @@ proptest! {
             assert_eq!(read(&car), expected);
         });
     }
+}
+
+/// Appends the CIDs of a tree in its own order: a node, what is left of its first entry, each entry's record
+/// and what is right of it.
+fn append_in_order(order: &mut Vec<Cid>, blocks: &BTreeMap<Cid, Bytes>, node: Cid) {
+    order.push(node);
+    let raw = RawNode::decode(&blocks[&node]).unwrap();
+    raw.left.into_iter().for_each(|left| append_in_order(order, blocks, left));
+    for entry in raw.entries {
+        order.push(entry.value);
+        entry.right.into_iter().for_each(|right| append_in_order(order, blocks, right));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_is_in_the_order_of_the_tree() {
+    let room = Room::new();
+    let mut writer = room.writer("a").await;
+    let changes: Vec<_> = (0..190)
+        .map(|index| (key(&format!("r{index}")), Some(record(&index.to_string()))))
+        .collect();
+    writer.commit(&room, &changes, Vec::new()).await.unwrap();
+    let head = room.head(writer.account).await;
+    assert!(head.layer >= 3, "there should be nodes of more than one tier");
+    let mut decoder = Decoder::new();
+    let export: Result<(), _> = room
+        .store
+        .read(|tx| {
+            let sink = |piece: Vec<u8>| {
+                decoder.push(&piece);
+                Ok::<_, Error>(())
+            };
+            tx.export_repo(&head, None, sink).map_err(|_| Error::Missing)
+        })
+        .await;
+    export.unwrap();
+    let (mut order, mut blocks) = (Vec::new(), BTreeMap::new());
+    while let Some(block) = decoder.next_block().unwrap() {
+        order.push(block.cid);
+        blocks.insert(block.cid, Bytes::copy_from_slice(block.bytes));
+    }
+    let mut expected = vec![head.commit];
+    append_in_order(&mut expected, &blocks, head.data);
+    assert_eq!(order, expected);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -95,6 +95,7 @@ async fn sessions_that_have_ended_are_swept_out_account_by_account() {
                         expires_at: *expires_at,
                         next_id: None,
                         app_password: None,
+                        began_at: None,
                     })
                 })
             })

@@ -1,7 +1,7 @@
 //! The tree is derived: what is lost or wrong of it is made anew from the records.
 
 use pagurus_store::Error;
-use pagurus_store::repo::Disagreement;
+use pagurus_store::repo::{Disagreement, Head};
 
 use crate::room::{Room, Writer, key, record};
 
@@ -62,4 +62,28 @@ async fn what_cannot_be_made_anew_is_said() {
     let room = meddle(room, "DELETE FROM record WHERE path LIKE '%/r5'").await;
     let report: Result<_, Error> = room.store.read(|tx| tx.check_repo(writer.account)).await;
     assert!(report.unwrap().disagreements.contains(&Disagreement::Tree));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nodes_of_an_older_version_are_put_to_where_they_lie_now() {
+    let (room, mut writer) = filled().await;
+    let room = meddle(
+        room,
+        "CREATE TABLE former (
+           repo INTEGER NOT NULL, lo TEXT NOT NULL, layer INTEGER NOT NULL, cid BLOB NOT NULL,
+           rev INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (repo, lo, layer DESC)
+         ) STRICT, WITHOUT ROWID;
+         INSERT INTO former SELECT repo, lo, layer, cid, rev, bytes FROM node;
+         DROP TABLE node;
+         ALTER TABLE former RENAME TO node;
+         PRAGMA user_version = 6;",
+    )
+    .await;
+    let tier: Result<Head, Error> =
+        room.store.read(|tx| Ok(tx.head(writer.account)?.unwrap())).await;
+    assert!(tier.unwrap().layer >= 3, "there should be nodes of more than one tier");
+    room.assert_agrees(writer.account).await;
+    writer.forget(&room);
+    writer.commit(&room, &[(key("new"), Some(record("y")))], Vec::new()).await.unwrap();
+    room.assert_agrees(writer.account).await;
 }

@@ -14,6 +14,7 @@ fn token(account: AccountId, id: &str, next_id: Option<&str>, hours: u64) -> Ref
         expires_at: NOW_MS + hours * HOUR_MS,
         next_id: next_id.map(str::to_owned),
         app_password: (id == "app").then(|| "phone".to_owned()),
+        began_at: Some(NOW_MS + hours),
     }
 }
 

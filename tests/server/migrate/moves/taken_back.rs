@@ -45,7 +45,12 @@ async fn who_takes_a_move_back_silences_the_account_until_its_owner_reclaims_it(
     assert_eq!(found.taken_back, [log.last().cid]);
     plc.submit(&did, &found.operation).await.unwrap();
     eventually(async || is_active(&road.new, &here).await.then_some(())).await;
-    let mails = road.new.mails(&alice.email).await;
+    // The mail is written after the account is opened.
+    let mails = eventually(async || {
+        let mails = road.new.mails(&alice.email).await;
+        (mails.len() > 1).then_some(mails)
+    })
+    .await;
     let subjects: Vec<&str> = mails.iter().map(|(subject, _)| subject.as_str()).collect();
     assert_eq!(
         subjects[..2],

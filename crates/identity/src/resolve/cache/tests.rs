@@ -207,6 +207,32 @@ async fn what_is_forgotten_while_looked_up_does_not_come_back() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_still_good_is_not_forgotten_and_an_absence_can_be() {
+    let source = Arc::new(Source::new(MEMORY));
+    let key = "key".to_owned();
+    assert_eq!(source.usual().await, Ok(1));
+    assert!(!source.cache.forget_if(&key, |outcome| !matches!(outcome, Ok(1))));
+    assert_eq!(source.usual().await, Ok(1));
+    source.fail(Some(ResolveError::NotFound));
+    assert!(source.cache.forget_if(&key, |outcome| matches!(outcome, Ok(1))));
+    assert!(source.usual().await.is_err());
+    assert_eq!(source.asked(), 2);
+    source.fail(None);
+    assert!(source.cache.forget_if(&key, Result::is_err));
+    assert_eq!(source.usual().await, Ok(3));
+    // What is on its way is not known to be good.
+    assert!(source.cache.forget_if(&key, |_| true));
+    let early = Arc::clone(&source);
+    let mut asking = JoinSet::new();
+    asking.spawn(async move { early.usual().await });
+    sleep(Duration::from_millis(500)).await;
+    assert!(source.cache.forget_if(&key, |_| false));
+    assert_eq!(source.usual().await, Ok(5));
+    assert_eq!(asking.join_all().await, [Ok(4)]);
+    assert_eq!(source.cache.0.slots().bytes, ENTRY_BYTES + "key".len());
+}
+
+#[tokio::test(start_paused = true)]
 async fn room_is_bounded_and_what_is_used_stays() {
     let memory = Memory { bytes_max: 100 * ENTRY_BYTES, ..MEMORY };
     let source = Source::new(memory);

@@ -45,7 +45,7 @@ async fn show(visit: &Visit, own: &Own) -> Outcome {
         .map(|(token, id)| PasswordSession {
             id,
             app_password: token.app_password.as_deref().map(Into::into),
-            began: None,
+            began: token.began_at.map(When),
             ends: When(token.expires_at),
         })
         .collect();

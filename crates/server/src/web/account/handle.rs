@@ -28,9 +28,17 @@ enum Seen {
     Did(Did),
 }
 
+/// Which of the page's two inputs was used.
+#[derive(Debug, Clone, Copy)]
+enum Used {
+    Name,
+    Domain,
+}
+
 /// `GET …/handle`
 pub(super) async fn form(State(pds): State<Pds>, request: Request<Body>) -> Response<Body> {
-    look_at(pds, request, async |visit, own| show(visit, own, &Seen::Unknown, Problems::NONE)).await
+    look_at(pds, request, async |visit, own| show(visit, own, Used::Name, &Seen::Unknown, None))
+        .await
 }
 
 /// `POST …/handle`: takes a name under one of the server's domains.
@@ -38,15 +46,15 @@ pub(super) async fn name(State(pds): State<Pds>, request: Request<Body>) -> Resp
     act_on(pds, request, async |visit, own| {
         let (name, domain) = (visit.field("handle").trim(), visit.field("domain"));
         if name.is_empty() {
-            let problems = [Problem::Missing(Input::Handle)];
-            return show(visit, own, &Seen::Unknown, Problems(&problems));
+            let problem = Problem::Missing(Input::Handle);
+            return show(visit, own, Used::Name, &Seen::Unknown, Some(problem));
         }
         let is_ours = visit.pds.handle_domains.iter().any(|ours| ours == domain);
         let handle = Handle::parse(&format!("{name}{domain}").to_lowercase()).ok();
         let Some(handle) = handle.filter(|_| is_ours) else {
-            return show(visit, own, &Seen::Unknown, Problems(&[Problem::HandleSyntax]));
+            return show(visit, own, Used::Name, &Seen::Unknown, Some(Problem::HandleSyntax));
         };
-        update(visit, own, handle).await
+        update(visit, own, Used::Name, handle).await
     })
     .await
 }
@@ -54,8 +62,8 @@ pub(super) async fn name(State(pds): State<Pds>, request: Request<Body>) -> Resp
 /// `POST …/handle/domain`: takes a domain of the owner's, if it leads to the account.
 pub(super) async fn domain(State(pds): State<Pds>, request: Request<Body>) -> Response<Body> {
     act_on(pds, request, async |visit, own| match typed(visit) {
-        Ok(handle) => update(visit, own, handle).await,
-        Err(problem) => show(visit, own, &Seen::Unknown, Problems(&[problem])),
+        Ok(handle) => update(visit, own, Used::Domain, handle).await,
+        Err(problem) => show(visit, own, Used::Domain, &Seen::Unknown, Some(problem)),
     })
     .await
 }
@@ -67,14 +75,16 @@ pub(super) async fn check(State(pds): State<Pds>, request: Request<Body>) -> Res
         take(visit, &rate::CHECK_HANDLE_AVAILABILITY, &key)?;
         let handle = match typed(visit) {
             Ok(handle) => handle,
-            Err(problem) => return show(visit, own, &Seen::Unknown, Problems(&[problem])),
+            Err(problem) => {
+                return show(visit, own, Used::Domain, &Seen::Unknown, Some(problem));
+            }
         };
         if let Err(error) = handle::check(&visit.pds, &handle) {
-            let problems = [handle_problem(&error)];
-            return show(visit, own, &Seen::Unknown, Problems(&problems));
+            let problem = handle_problem(&error);
+            return show(visit, own, Used::Domain, &Seen::Unknown, Some(problem));
         }
         let seen = handle::led_to(&visit.pds, &handle).await.map_or(Seen::Nothing, Seen::Did);
-        show(visit, own, &seen, Problems::NONE)
+        show(visit, own, Used::Domain, &seen, None)
     })
     .await
 }
@@ -89,7 +99,7 @@ fn typed(visit: &Visit) -> Result<Handle, Problem<'static>> {
 }
 
 /// Gives the account the handle, or says why not.
-async fn update(visit: &Visit, own: &Own, handle: Handle) -> Outcome {
+async fn update(visit: &Visit, own: &Own, used: Used, handle: Handle) -> Outcome {
     own.take(visit, &rate::UPDATE_HANDLE)?;
     let error = match handle::update(&visit.pds, &own.account, handle).await {
         Ok(()) => return Done::HandleChanged.lead(visit, own, path::HANDLE),
@@ -108,7 +118,7 @@ async fn update(visit: &Visit, own: &Own, handle: Handle) -> Outcome {
         }
         UpdateError::Give(_) | UpdateError::Store(_) => return Err(broken(error)),
     };
-    show(visit, own, &seen, Problems(&[problem]))
+    show(visit, own, used, &seen, Some(problem))
 }
 
 fn broken(error: UpdateError) -> Stop {
@@ -119,7 +129,18 @@ fn broken(error: UpdateError) -> Stop {
     }
 }
 
-fn show(visit: &Visit, own: &Own, seen: &Seen, problems: Problems<'_>) -> Outcome {
+fn show(
+    visit: &Visit,
+    own: &Own,
+    used: Used,
+    seen: &Seen,
+    problem: Option<Problem<'_>>,
+) -> Outcome {
+    let marked = match (used, &problem) {
+        (Used::Domain, Some(problem)) => Some(Problem::OfOwnDomain(problem)),
+        (Used::Name | Used::Domain, _) => problem,
+    };
+    let problems = Problems(marked.as_slice());
     let domains = &visit.pds.handle_domains;
     let domain = domains.iter().find(|domain| *domain == visit.field("domain"));
     let typed: Cow<'_, str> = match visit.field("own") {
