@@ -8,6 +8,7 @@ use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderValue, Method, Request, StatusCode, Uri};
 use identity::outbound::{self, Client, Limits};
 use oauth::outgoing::{AuthorizationServer, Grant, ProofKey};
+use oauth::scope::{Need, Scopes};
 use serde::{Deserialize, Serialize};
 use syntax::Did;
 use zeroize::Zeroizing;
@@ -98,6 +99,11 @@ impl Bound {
     /// Returns what was granted, with spaces between.
     pub fn scope(&self) -> &str {
         &self.scope
+    }
+
+    /// Tells whether what was granted is enough for a call.
+    pub fn allows(&self, need: &Need<'_>) -> bool {
+        Scopes::parse(&self.scope).allows(need)
     }
 
     /// Gets other tokens for those that have ended. The server takes the old ones no more.

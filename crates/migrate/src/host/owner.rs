@@ -80,6 +80,11 @@ impl Owner {
         self.session.lock().await.clone()
     }
 
+    /// Tells whether the owner has let this server in on the pages of the host.
+    pub async fn is_let_in(&self) -> bool {
+        self.session.lock().await.bound().is_some()
+    }
+
     /// Has the host speak for the account at another service, for one method.
     ///
     /// # Errors
