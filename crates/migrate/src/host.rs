@@ -31,8 +31,8 @@ pub use crate::host::download::Download;
 pub use crate::host::errand::Errand;
 pub use crate::host::error::HostError;
 pub use crate::host::owner::{BlobPage, Keeper, LatestCommit, Owner};
-pub use crate::host::proving::TimeSource;
 use crate::host::proving::DPOP;
+pub use crate::host::proving::TimeSource;
 use crate::host::session::Pass;
 pub use crate::host::session::{Kept, Session, Tokens};
 

@@ -33,8 +33,7 @@ const OPERATIONS: [(u64, usize, &str); 3] =
     [(60 * 60, 10, "hour"), (24 * 60 * 60, 30, "day"), (7 * 24 * 60 * 60, 100, "week")];
 
 /// What an app needs to see the e-mail address.
-const SEE_EMAIL: Need<'_> =
-    Need::Account { attr: AccountAttr::Email, action: AccountAction::Read };
+const SEE_EMAIL: Need<'_> = Need::Account { attr: AccountAttr::Email, action: AccountAction::Read };
 /// What an app needs to close the account.
 pub const CLOSE: Need<'_> =
     Need::Account { attr: AccountAttr::Status, action: AccountAction::Manage };
@@ -102,8 +101,8 @@ fn of_app(app: &Bound, from: &Origin) -> Vec<Finding> {
     }
     findings.push(Finding::yellow(
         "preferences",
-        "hosts do not show apps all preferences, such as the date of birth: enter it again after the \
-         move, or sign in with the main password in place of the host's pages",
+        "hosts may keep some preferences from apps, such as the date of birth: look at it after the move, \
+         or sign in with the main password in place of the host's pages",
     ));
     findings
 }

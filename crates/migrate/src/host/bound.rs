@@ -52,7 +52,8 @@ impl Binding {
         server: &AuthorizationServer,
         client_id: &str,
     ) -> Result<Self, HostError> {
-        let uri = |url: &url::Url| url.as_str().parse().map_err(|_| HostError::Malformed("address"));
+        let uri =
+            |url: &url::Url| url.as_str().parse().map_err(|_| HostError::Malformed("address"));
         Ok(Self {
             prover,
             token: uri(&server.token)?,

@@ -123,10 +123,7 @@ impl Errand {
         let binding = Arc::new(Binding::new(prover, server, &client.client_id)?);
         let (redirect_uri, client_id) = (client.redirect_uri.clone(), client.client_id.clone());
         let (issuer, did) = (server.issuer.clone(), did.clone());
-        Ok((
-            Self { host, issuer, did, redirect_uri, client_id, state, verifier, binding },
-            link,
-        ))
+        Ok((Self { host, issuer, did, redirect_uri, client_id, state, verifier, binding }, link))
     }
 
     /// Returns whose account it is about.

@@ -11,9 +11,7 @@ use serde_json::{Value, json};
 use syntax::{Cid, Datetime, Did, Tid};
 use tokio::sync::Mutex;
 
-use super::{
-    Download, Host, HostError, JSON, Kept, Pass, STREAM, Session, Tokens, with_json,
-};
+use super::{Download, Host, HostError, JSON, Kept, Pass, STREAM, Session, Tokens, with_json};
 
 /// Keeps a session that was renewed, before it is used.
 pub type Keeper = Box<dyn Fn(Kept) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
@@ -298,7 +296,9 @@ impl Owner {
     ) -> Result<T, HostError> {
         let pass = self.session.lock().await.pass();
         match with_nonce(&pass, &ask).await {
-            Err(error) if error.is_expired_token() => with_nonce(&self.renew(&pass).await?, &ask).await,
+            Err(error) if error.is_expired_token() => {
+                with_nonce(&self.renew(&pass).await?, &ask).await
+            }
             outcome => outcome,
         }
     }

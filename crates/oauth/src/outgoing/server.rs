@@ -83,7 +83,8 @@ pub fn issuer_of(body: &[u8], resource: &str) -> Result<Issuer, ServerError> {
         return Err(ServerError::Other("resource"));
     }
     let [issuer] = &found.authorization_servers[..] else { return Err(ServerError::NotOne) };
-    let parsed = Issuer::parse(issuer).map_err(|_| ServerError::Address("authorization_servers"))?;
+    let parsed =
+        Issuer::parse(issuer).map_err(|_| ServerError::Address("authorization_servers"))?;
     // With a slash at its end it would not be what the server calls itself.
     if parsed.as_str() != issuer {
         return Err(ServerError::Address("authorization_servers"));
@@ -277,11 +278,7 @@ mod tests {
                 ServerError::Lacking("grant_types_supported"),
             ),
             ("scopes_supported", json!(["openid"]), ServerError::Lacking("scopes_supported")),
-            (
-                "client_id_metadata_document_supported",
-                Value::Null,
-                ServerError::Json,
-            ),
+            ("client_id_metadata_document_supported", Value::Null, ServerError::Json),
         ] {
             assert_eq!(read(name, value), Err(fault), "{name}");
         }

@@ -376,10 +376,7 @@ mod tests {
                 "account:repo account:repo?action=manage account:repo",
                 Content::Repository(AccountAction::Manage),
             ),
-            (
-                "account:status account:status?action=manage",
-                Content::Status(AccountAction::Manage),
-            ),
+            ("account:status account:status?action=manage", Content::Status(AccountAction::Manage)),
             ("identity:* identity:handle", Content::Identity(IdentityAttr::All)),
             ("identity:handle identity:*", Content::Identity(IdentityAttr::All)),
         ] {

@@ -159,7 +159,10 @@ impl Samples<'_> {
         show("move-sign-in", &asked);
         let need = Some(Need::Decide { why });
         let late = MovingPage { state: MoveState::Activate, may_cancel: false, ..page };
-        show("move-decide", &MovingPage { need, may_undo: true, undo_may_oauth: true, ..late.clone() });
+        show(
+            "move-decide",
+            &MovingPage { need, may_undo: true, undo_may_oauth: true, ..late.clone() },
+        );
         for state in MoveState::ALL {
             show(
                 &format!("move-state-{state:?}").to_lowercase(),

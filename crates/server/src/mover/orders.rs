@@ -238,11 +238,7 @@ pub(crate) async fn undo(
 
 /// Brings the account back, with a session that the owner has begun on the pages of the old host. Tells
 /// whether that session is used.
-pub(crate) async fn undo_with(
-    pds: &Pds,
-    did: &Did,
-    session: &Session,
-) -> Result<bool, OrderError> {
+pub(crate) async fn undo_with(pds: &Pds, did: &Did, session: &Session) -> Result<bool, OrderError> {
     let job = load(pds, did).await?;
     if is_undone(pds, &job)? {
         return Ok(false);

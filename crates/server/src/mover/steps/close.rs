@@ -179,12 +179,7 @@ async fn close_as_app(
 }
 
 /// Brings what was written late, and tells whether something was. What cannot be read stays there.
-async fn bring(
-    pds: &Pds,
-    job: &mut Job,
-    owner: &Arc<Owner>,
-    live: &Live,
-) -> Result<bool, Trouble> {
+async fn bring(pds: &Pds, job: &mut Job, owner: &Arc<Owner>, live: &Live) -> Result<bool, Trouble> {
     match late::bring(pds, job, owner, live).await {
         Err(Trouble::Doubtful(error)) => {
             let text = format!("what was written late at the old host stays there: {error}");

@@ -18,7 +18,7 @@ use crate::mover::Live;
 use crate::mover::job::Job;
 use crate::mover::trouble::{Trouble, Turn};
 use crate::pds::Pds;
-use crate::preferences::{self, DECLARED_AGE, Reach};
+use crate::preferences::{self, DECLARED_AGE, PERSONAL, Reach};
 
 /// The namespace whose objects are preferences.
 const PREFERENCES: &str = "app.bsky";
@@ -60,9 +60,10 @@ pub(super) async fn private(pds: &Pds, job: &mut Job) -> Result<Turn, Trouble> {
     let given = given.into_iter().filter(|value| name(value).as_deref() != Some(DECLARED_AGE));
     let (kept, others): (Vec<_>, Vec<_>) =
         given.partition(|value| name(value).is_some_and(|name| name.starts_with(PREFERENCES)));
-    if owner.is_let_in().await {
-        let text = "the old host does not show apps all preferences, such as the date of birth: enter \
-                    it again here";
+    let is_whole = kept.iter().any(|value| name(value).as_deref() == Some(PERSONAL));
+    if !is_whole && owner.is_let_in().await {
+        let text = "the old host has shown no date of birth among the preferences, which it may keep \
+                    from apps: enter it again if there was one";
         warn(job, text.to_owned());
     }
     if !others.is_empty() {

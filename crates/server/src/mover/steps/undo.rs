@@ -109,9 +109,8 @@ pub(super) async fn open(pds: &Pds, job: &mut Job) -> Result<Turn, Trouble> {
 /// Opens the account as an app that was let in, which most hosts do not let do that. Tells whether it is
 /// open then.
 async fn open_as_app(owner: &Owner) -> Result<bool, HostError> {
-    let is_said = |error: &HostError| {
-        matches!(error, HostError::Refused { .. } | HostError::SessionEnded)
-    };
+    let is_said =
+        |error: &HostError| matches!(error, HostError::Refused { .. } | HostError::SessionEnded);
     // It is, if it was never closed there, or its owner had to open it to sign in.
     match owner.signed_in().await {
         Ok(there) if there.active == Some(true) => return Ok(true),

@@ -141,12 +141,7 @@ fn taken(visit: &Visit, query: &str) -> Option<Away> {
 }
 
 /// Goes on with a move, or back, with the session that has begun.
-async fn go_on(
-    visit: &Visit,
-    moving: &Moving,
-    purpose: Purpose,
-    arrival: &Arrival,
-) -> Outcome {
+async fn go_on(visit: &Visit, moving: &Moving, purpose: Purpose, arrival: &Arrival) -> Outcome {
     let session = &arrival.session.session;
     let order = match purpose {
         Purpose::Undo => mover::undo_with(&visit.pds, moving.did(), session).await,

@@ -88,9 +88,7 @@ pub(super) fn ordered(
         }
         Err(OrderError::NotAgreed(_)) => wrong(visit, moving, Problem::Changed),
         Err(OrderError::Switch(_)) => wrong(visit, moving, Problem::OperationWrong),
-        Err(OrderError::Host(error)) => {
-            refused(visit, moving, &Refused::of(&error, has_code))
-        }
+        Err(OrderError::Host(error)) => refused(visit, moving, &Refused::of(&error, has_code)),
         Err(
             error @ (OrderError::OtherAccount(_)
             | OrderError::Job(_)
