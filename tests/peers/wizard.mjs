@@ -63,7 +63,9 @@ const newTab = async (browser, theirs) => {
     const isExpected = /status of 422|ERR_CONNECTION_|ERR_EMPTY_RESPONSE/.test(message.text())
     // What others' pages complain about is theirs.
     const places = [message.location().url ?? '', tab.url()]
-    const isOurs = !theirs || !places.some((place) => place.startsWith(theirs.url))
+    // It comes before their page does, and does not say whose header it is: ours has no such part.
+    const isTheirHeader = /Permissions-Policy header: .*'document-domain'/.test(message.text())
+    const isOurs = !theirs || !(isTheirHeader || places.some((place) => place.startsWith(theirs.url)))
     if (['error', 'warn'].includes(message.type()) && !isExpected && isOurs) tab.complaints.push(message.text())
   })
   tab.on('pageerror', (error) => tab.complaints.push(error.message))

@@ -226,7 +226,8 @@ mod tests {
         let old = json!({ "access": "a", "refresh": "b", "password": "c" });
         let secrets: Secrets = serde_json::from_value(old).unwrap();
         assert_eq!((secrets.password.as_deref(), secrets.code.as_deref()), (Some("c"), None));
-        let session = Session::of(&secrets.session, &(Arc::new(|| 0_u64) as TimeSource)).unwrap();
+        let time: TimeSource = Arc::new(|| 0);
+        let session = Session::of(&secrets.session, &time).unwrap();
         assert!(session.bound().is_none());
         assert_eq!(session.reveal(), ("a", "b"));
         let written = serde_json::to_value(&secrets).unwrap();
