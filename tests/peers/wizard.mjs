@@ -1,5 +1,6 @@
 // Somebody moves from the reference server to ours in a browser, from the first screen to the report: the
 // page is loaded anew in the middle, the server is started again, and the browser complains about nothing.
+// Somebody else does who signs in on the pages of the reference server, and enters no password of it here.
 
 import { createPrivateKey, createPublicKey } from 'node:crypto'
 import { existsSync } from 'node:fs'
@@ -53,14 +54,19 @@ const newHost = async (source) => {
 }
 
 /** A tab, and what the browser complains about. */
-const newTab = async (browser) => {
+const newTab = async (browser, theirs) => {
   const context = await browser.createBrowserContext()
   const tab = await context.newPage()
   tab.complaints = []
   tab.on('console', (message) => {
     // A form that has to be corrected is answered with 422, and a server that is away with nothing.
     const isExpected = /status of 422|ERR_CONNECTION_|ERR_EMPTY_RESPONSE/.test(message.text())
-    if (['error', 'warn'].includes(message.type()) && !isExpected) tab.complaints.push(message.text())
+    // What others' pages complain about is theirs.
+    const places = [message.location().url ?? '', tab.url()]
+    // It comes before their page does, and does not say whose header it is: ours has no such part.
+    const isTheirHeader = /Permissions-Policy header: .*'document-domain'/.test(message.text())
+    const isOurs = !theirs || !(isTheirHeader || places.some((place) => place.startsWith(theirs.url)))
+    if (['error', 'warn'].includes(message.type()) && !isExpected && isOurs) tab.complaints.push(message.text())
   })
   tab.on('pageerror', (error) => tab.complaints.push(error.message))
   tab.setDefaultTimeout(60_000)
@@ -128,6 +134,84 @@ const begin = async (tab, person, to) => {
   return key
 }
 
+/** Presses a button of a page that is not ours, by what it says. */
+const press = async (tab, name) => {
+  const button = await tab.waitForSelector(`::-p-aria([name="${name}"][role="button"])`)
+  await button.click()
+}
+
+/** Signs in on the pages of the reference server, and lets ours in. */
+const letIn = async (tab, person, from) => {
+  await Promise.all([tab.waitForNavigation(), tab.click(`${form('source/oauth')} button`)])
+  check(tab.url().startsWith(`${from.url}/oauth/authorize?`), 'the browser is at the old host', tab.url())
+  const password = await tab.waitForSelector('input[type="password"]')
+  await password.type(person.passwords.get(from))
+  await press(tab, 'Sign in')
+  await press(tab, 'Authorize')
+}
+
+/** The file that a link on the last screen leads to. */
+const saved = async (browser, tab) => {
+  const files = await folder()
+  const client = await browser.target().createCDPSession()
+  const contexts = { browserContextId: tab.browserContext().id }
+  await client.send('Browser.setDownloadBehavior', { behavior: 'allow', downloadPath: files, ...contexts })
+  await tab.click('a[download]')
+  const name = await until('the report is there', async () => (await readdir(files)).find((name) => name.endsWith('.json')))
+  const file = JSON.parse(await readFile(join(files, name), 'utf8'))
+  return file.report ?? file
+}
+
+/** Somebody else moves, without a password of the old host being entered at ours. */
+const byItsPages = async (browser, from, to) => {
+  const person = await Person.begin(from, 32)
+  await person.fill(Math.min(RECORDS, 60), Math.min(BLOBS, 12))
+  const tab = await newTab(browser, from)
+  await topic('by the pages of the old host: what we found', async () => {
+    await tab.goto(`${to.url}/move`)
+    await send(tab, 'found', { identifier: person.did })
+    await letIn(tab, person, from)
+    await untilForm(tab, 'begin')
+    equal(new URL(tab.url()).origin, to.url, 'the browser is back at our server by its name')
+    check(!(await tab.$('.findings.red')), 'nothing is in the way')
+    const known = await tab.$eval('.findings.yellow', ({ innerText }) => innerText)
+    check(known.includes('date of birth'), 'what apps are not shown is said before', known)
+    equal(await tab.$eval('[name="email"]', ({ value }) => value), person.email, 'the address is suggested')
+    await send(tab, 'begin', { new_password: person.newPassword(to) })
+    await untilForm(tab, 'review')
+  })
+  await topic('by the pages of the old host: review and switch', async () => {
+    await to.stop()
+    await to.start()
+    await tab.reload()
+    const code = await from.newMail(person.email, async () => {
+      await tab.click('[name="agree"]')
+      await send(tab, 'review')
+      await untilForm(tab, 'confirm')
+    })
+    await send(tab, 'confirm', { code })
+  })
+  await topic('by the pages of the old host: done', async () => {
+    await tab.waitForSelector('a[download]')
+    const report = await saved(browser, tab)
+    equal(report.after.head.data, report.before.head.data, 'the data root is that of the old host')
+    equal(report.after.leaves.count, person.records.size, 'all records are counted')
+    equal(report.after.blobs.missing, [], 'no file is missing')
+    const input = { identifier: person.did, password: person.passwords.get(to) }
+    const { accessJwt, active } = await to.ask('com.atproto.server.createSession', { input })
+    equal(active, true, 'the account is open here')
+    const status = await from.ask('com.atproto.sync.getRepoStatus', { params: { did: person.did } })
+    equal(status.active, false, 'and closed there, as its owner has allowed')
+    person.tokens.set(to, accessJwt)
+    person.host = to
+    await checkBlobs(to, person)
+    const hidden = 'app.bsky.actor.defs#personalDetailsPref'
+    person.preferences = person.preferences.filter(({ $type }) => $type !== hidden)
+    await person.checkPreferences(to, 'preferences are the same, but for what apps are not shown')
+  })
+  return tab
+}
+
 /** Signs in at our server, in a browser of its own. */
 const otherDevice = async (browser, person, to) => {
   const tab = await newTab(browser)
@@ -189,16 +273,7 @@ await drive('wizard', async () => {
   await topic('done', async () => {
     await tab.waitForSelector('a[download]')
     equal(at(tab), '/move/done', 'the page has gone to the last screen')
-    const files = await folder()
-    const client = await browser.target().createCDPSession()
-    const contexts = { browserContextId: tab.browserContext().id }
-    await client.send('Browser.setDownloadBehavior', { behavior: 'allow', downloadPath: files, ...contexts })
-    await tab.click('a[download]')
-    const name = await until('the report is there', async () =>
-      (await readdir(files)).find((name) => name.endsWith('.json')),
-    )
-    const file = JSON.parse(await readFile(join(files, name), 'utf8'))
-    const report = file.report ?? file
+    const report = await saved(browser, tab)
     equal(report.after.head.data, report.before.head.data, 'the data root is that of the old host')
     equal(report.after.leaves.count, person.records.size, 'all records are counted')
     equal(report.after.blobs.missing, [], 'no file is missing')
@@ -214,8 +289,9 @@ await drive('wizard', async () => {
     await checkBlobs(to, person)
     await person.checkPreferences(to, 'preferences are the same')
   })
+  const third = await byItsPages(browser, from, to)
   await topic('no complaints', async () => {
-    equal([tab.complaints, other.complaints], [[], []], 'the browser complains about nothing')
+    equal([tab.complaints, other.complaints, third.complaints], [[], [], []], 'the browser complains about nothing')
     check(to.process.ended === null, 'the server goes on')
     await to.stop()
   })

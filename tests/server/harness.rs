@@ -33,7 +33,7 @@ use tempfile::TempDir;
 
 pub(crate) use crate::harness::account::TestAccount;
 pub(crate) use crate::harness::ask::{Answer, Ask};
-pub(crate) use crate::harness::browser::{Browser, Page};
+pub(crate) use crate::harness::browser::{Browser, Form, Page};
 
 pub(crate) use crate::harness::mover::{Move, Road};
 pub(crate) use crate::harness::proxy::{Fault, Gate, Proxy, Seen};

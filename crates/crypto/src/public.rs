@@ -142,6 +142,19 @@ impl PublicKey {
         point.expect("a compressed point of either curve has 33 bytes")
     }
 
+    /// Returns the two coordinates of the point, as keys in JSON have them.
+    pub fn coordinates(&self) -> ([u8; 32], [u8; 32]) {
+        let point: [u8; 65] = match &self.0 {
+            Key::Secp256k1(key) => key.to_sec1_point(false).as_bytes().try_into(),
+            Key::P256(key) => key.to_sec1_point(false).as_bytes().try_into(),
+        }
+        .expect("a point of either curve that is not compressed has 65 bytes");
+        let (mut x, mut y) = ([0; 32], [0; 32]);
+        x.copy_from_slice(&point[1..33]);
+        y.copy_from_slice(&point[33..]);
+        (x, y)
+    }
+
     /// Returns `z…`, as `publicKeyMultibase` of a `Multikey` has it.
     pub fn to_multikey(&self) -> String {
         multikey::encode(Half::Public, self.curve(), &self.to_sec1())

@@ -4,11 +4,15 @@
 //! ask for them.
 
 mod arriving;
+mod bound;
 mod download;
+mod errand;
 mod error;
 mod moving;
 mod owner;
+mod proving;
 mod sending;
+mod session;
 mod visiting;
 
 use std::time::Duration;
@@ -22,9 +26,15 @@ use serde::{Deserialize, Serialize};
 use syntax::{Did, Handle, Tid};
 
 pub use crate::host::arriving::{MissingPage, MissingRef, NewAccount, Status, Uploaded};
+pub use crate::host::bound::Bound;
 pub use crate::host::download::Download;
+pub use crate::host::errand::Errand;
 pub use crate::host::error::HostError;
-pub use crate::host::owner::{BlobPage, LatestCommit, Owner, Tokens};
+pub use crate::host::owner::{BlobPage, Keeper, LatestCommit, Owner};
+use crate::host::proving::DPOP;
+pub use crate::host::proving::TimeSource;
+use crate::host::session::Pass;
+pub use crate::host::session::{Kept, Session, Tokens};
 
 /// What an answer in JSON may take. Accounts have up to some megabytes of preferences.
 const JSON: Limits = Limits::document(Duration::from_secs(60), 16 << 20);
@@ -84,12 +94,12 @@ pub struct SignedIn {
     /// Whether the account is active there, if the host says so.
     pub active: Option<bool>,
     /// What the session consists of.
-    pub tokens: Tokens,
+    pub session: Session,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Session {
+struct Begun {
     did: Did,
     handle: String,
     email: Option<String>,
@@ -153,13 +163,13 @@ impl Host {
         let nsid = "com.atproto.server.createSession";
         let input = Credentials { identifier, password, auth_factor_token: factor };
         let request = with_json(self.request(Method::POST, nsid, &[])?, &input)?;
-        let session: Session = self.json(request, None).await?;
+        let session: Begun = self.json(request, None).await?;
         Ok(SignedIn {
             did: session.did,
             handle: Handle::parse(&session.handle).ok(),
             email: session.email,
             active: session.active,
-            tokens: Tokens::new(session.access_jwt, session.refresh_jwt),
+            session: Tokens::new(session.access_jwt, session.refresh_jwt).into(),
         })
     }
 
@@ -185,30 +195,43 @@ impl Host {
     async fn send(
         &self,
         request: Request<Vec<u8>>,
-        token: Option<&str>,
+        pass: Option<&Pass>,
         limits: &Limits,
     ) -> Result<http::Response<ResponseBody>, HostError> {
         let full = |body: Vec<u8>| match body.is_empty() {
             true => outbound::empty(),
             false => outbound::full(body),
         };
-        self.send_body(request.map(full), token, limits).await
+        self.send_body(request.map(full), pass, limits).await
     }
 
     /// Sends a request whose body comes from wherever, and returns the answer, if it is a good one.
     async fn send_body(
         &self,
         mut request: Request<RequestBody>,
-        token: Option<&str>,
+        pass: Option<&Pass>,
         limits: &Limits,
     ) -> Result<http::Response<ResponseBody>, HostError> {
-        if let Some(token) = token {
-            let bearer = HeaderValue::from_str(&format!("Bearer {token}"));
-            let mut bearer = bearer.map_err(|_| HostError::Malformed("token"))?;
-            bearer.set_sensitive(true);
-            request.headers_mut().insert(AUTHORIZATION, bearer);
+        if let Some(pass) = pass {
+            let (scheme, token) = match pass {
+                Pass::Bearer(token) => ("Bearer", token),
+                Pass::Bound(token, _) => ("DPoP", token),
+            };
+            let credentials = HeaderValue::from_str(&format!("{scheme} {}", **token));
+            let mut credentials = credentials.map_err(|_| HostError::Malformed("token"))?;
+            credentials.set_sensitive(true);
+            request.headers_mut().insert(AUTHORIZATION, credentials);
+        }
+        let (url, mut prover) = (request.uri().clone(), None);
+        if let Some(Pass::Bound(token, by)) = pass {
+            let proof = by.prove(request.method(), &url, Some(token))?;
+            request.headers_mut().insert(DPOP, proof);
+            prover = Some(by);
         }
         let response = self.client.send(request, limits).await?;
+        if let Some(prover) = prover {
+            prover.learn(&url, response.headers());
+        }
         if response.status().is_success() {
             return Ok(response);
         }
@@ -218,9 +241,9 @@ impl Host {
     async fn json<T: DeserializeOwned>(
         &self,
         request: Request<Vec<u8>>,
-        token: Option<&str>,
+        pass: Option<&Pass>,
     ) -> Result<T, HostError> {
-        let response = self.send(request, token, &JSON).await?;
+        let response = self.send(request, pass, &JSON).await?;
         let body = response.into_body().bytes().await?;
         serde_json::from_slice(&body).map_err(|_| HostError::Malformed("answer"))
     }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use syntax::{Cid, Handle, Tid};
 
 pub use crate::job::finding::{Finding, Level};
-use crate::report::{Head, Preferences};
+use crate::report::{Head, Leaves, Preferences};
 use crate::switch::Switch;
 
 /// How far a move is: the step that is being done, or that a person has to do something for.
@@ -148,6 +148,15 @@ pub struct Journal {
     pub opened: Option<Opened>,
     /// The signed change back.
     pub undo_operation: Option<Operation>,
+    /// Whether the owner has let this server in on the pages of the old host.
+    #[serde(default)]
+    pub is_let_in: bool,
+    /// What the old host had when it was asked to close the account, if it cannot be asked afterwards.
+    #[serde(default)]
+    pub theirs: Option<Theirs>,
+    /// Whether the owner has to close, or to open, the account at the old host, as that does not let apps.
+    #[serde(default)]
+    pub is_left_to_do: bool,
     /// What else the owner should know.
     pub warnings: Vec<String>,
     /// The signed report, as it is in its file.
@@ -163,6 +172,15 @@ pub struct Opened {
     pub rev: Tid,
     /// The root of its tree.
     pub data: Cid,
+}
+
+/// The records of the old host, as a report has them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Theirs {
+    /// The root of their tree.
+    pub data: Cid,
+    /// Their digests.
+    pub leaves: Leaves,
 }
 
 /// Records that cannot be read.
@@ -345,6 +363,9 @@ impl Journal {
             switched_at_ms: None,
             opened: None,
             undo_operation: None,
+            is_let_in: false,
+            theirs: None,
+            is_left_to_do: false,
             warnings: Vec::new(),
             report: None,
         }

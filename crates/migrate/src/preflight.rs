@@ -6,11 +6,12 @@ use data_encoding::BASE64URL_NOPAD;
 use identity::Origin;
 use identity::plc::log::AuditedLog;
 use identity::plc::{DidKey, Operation};
+use oauth::scope::{AccountAction, AccountAttr, Need};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use syntax::{Cid, Codec, Datetime, Did};
 
-use crate::host::{HostError, Owner, SignedIn};
+use crate::host::{Bound, HostError, Owner, SignedIn};
 use crate::job::Finding;
 use crate::switch::{Destination, RECOVERY_TIME, Switch};
 
@@ -31,6 +32,12 @@ const PAGES_MAX: usize = 100;
 const OPERATIONS: [(u64, usize, &str); 3] =
     [(60 * 60, 10, "hour"), (24 * 60 * 60, 30, "day"), (7 * 24 * 60 * 60, 100, "week")];
 
+/// What an app needs to see the e-mail address.
+const SEE_EMAIL: Need<'_> = Need::Account { attr: AccountAttr::Email, action: AccountAction::Read };
+/// What an app needs to close the account.
+pub const CLOSE: Need<'_> =
+    Need::Account { attr: AccountAttr::Status, action: AccountAction::Manage };
+
 /// Looks at the old host, as the account's owner.
 ///
 /// # Errors
@@ -49,8 +56,16 @@ pub async fn source(
         Some(false) => Finding::yellow("account", "the account is not active at the old host"),
         _ => Finding::green("account", "the account is active at the old host"),
     });
+    let there = owner.session().await;
+    findings.extend(there.bound().into_iter().flat_map(|app| of_app(app, owner.host().origin())));
+    let hides_email = there.bound().is_some_and(|app| !app.allows(&SEE_EMAIL));
     findings.push(match &session.email {
         Some(_) => Finding::green("code", "the old host has an address to mail a code to"),
+        None if hides_email => Finding::yellow(
+            "code",
+            "you have not let us see the e-mail address that the old host has of you: that is where it \
+             will mail a code to",
+        ),
         None => Finding::yellow(
             "code",
             "the old host has no e-mail address of the account and can mail no code: set one \
@@ -72,6 +87,24 @@ pub async fn source(
     });
     findings.extend(blobs(owner).await?);
     Ok(findings)
+}
+
+/// Tells what an app that was let in cannot do at the old host.
+fn of_app(app: &Bound, from: &Origin) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if !app.allows(&CLOSE) {
+        let text = format!(
+            "{from} does not let us close the account there: when the move is done, sign in there \
+             yourself and deactivate it"
+        );
+        findings.push(Finding::yellow("close", text));
+    }
+    findings.push(Finding::yellow(
+        "preferences",
+        "hosts may keep some preferences from apps, such as the date of birth: look at it after the move, \
+         or sign in with the main password in place of the host's pages",
+    ));
+    findings
 }
 
 /// Returns when a token was made, in seconds since 1970, if it says so.

@@ -10,6 +10,8 @@
 //! in the browser, [`exchange`] and [`lifetime`] what is given for what, and [`dpop`] and
 //! [`access`] what every use of it has to show. What is refused is an [`error::Refusal`].
 //!
+//! [`outgoing`] is the other side: what a client has to do, for where this server is one.
+//!
 //! Spec: <https://atproto.com/specs/oauth>, <https://atproto.com/specs/permission>
 
 pub mod access;
@@ -22,6 +24,7 @@ pub mod exchange;
 pub mod jose;
 pub mod lifetime;
 pub mod metadata;
+pub mod outgoing;
 pub mod parameters;
 pub mod permission_set;
 pub mod pkce;

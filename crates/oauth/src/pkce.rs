@@ -18,6 +18,10 @@ use crate::error::{ErrorCode, Refusal};
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct CodeChallenge([u8; 32]);
 
+/// What a client keeps until it comes with the code. Printing it shows nothing.
+#[derive(Clone)]
+pub struct CodeVerifier(String);
+
 /// Says why a challenge cannot be used, or is not met.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum PkceError {
@@ -84,6 +88,35 @@ impl CodeChallenge {
     }
 }
 
+impl CodeVerifier {
+    /// Makes a verifier of random bytes.
+    pub fn from_random(random: [u8; 32]) -> Self {
+        Self(BASE64URL_NOPAD.encode(&random))
+    }
+
+    /// Returns the text, which goes with the code and nowhere else.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Returns what goes with the request for a code.
+    pub fn challenge(&self) -> CodeChallenge {
+        CodeChallenge(Sha256::digest(&self.0).into())
+    }
+}
+
+impl fmt::Debug for CodeVerifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CodeVerifier")
+    }
+}
+
+impl fmt::Display for CodeChallenge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&BASE64URL_NOPAD.encode(&self.0))
+    }
+}
+
 impl fmt::Debug for CodeChallenge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "\"{}\"", BASE64URL_NOPAD.encode(&self.0))
@@ -130,6 +163,17 @@ mod tests {
         ] {
             assert_eq!(challenge.verify(verifier), expected, "{verifier:?}");
         }
+    }
+
+    #[test]
+    fn a_verifier_of_ours_meets_the_challenge_that_it_makes() {
+        let verifier = CodeVerifier::from_random([7; 32]);
+        let challenge = verifier.challenge().to_string();
+        let challenge = CodeChallenge::read(Some(&challenge), Some("S256")).unwrap();
+        assert_eq!(challenge.verify(Some(verifier.as_str())), Ok(()));
+        let other = CodeVerifier::from_random([8; 32]);
+        assert_eq!(challenge.verify(Some(other.as_str())), Err(PkceError::Mismatch));
+        assert_eq!(format!("{verifier:?}"), "CodeVerifier");
     }
 
     #[test]

@@ -18,6 +18,8 @@ pub const RESET: &str = "/account/reset-password";
 pub const RESET_CONFIRM: &str = "/account/reset-password/confirm";
 /// Where an account moves here.
 pub const MOVE: &str = "/move";
+/// Where other servers read what this one is as an app: at the old host of an account that moves here.
+pub const MOVER_METADATA: &str = "/oauth/mover-client-metadata.json";
 /// What there is to be read about moving.
 pub const MOVING: &str = "/moving";
 
@@ -103,6 +105,8 @@ pub const FOUND: &str = "/found";
 pub const SOURCE: &str = "/source";
 /// Signing in at the old host in its own pages.
 pub const SOURCE_OAUTH: &str = "/source/oauth";
+/// Where the old host's own pages lead back to.
+pub const CALLBACK: &str = "/callback";
 /// Beginning the move.
 pub const BEGIN: &str = "/begin";
 /// How far the move is.

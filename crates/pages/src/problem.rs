@@ -103,6 +103,19 @@ pub enum Problem<'a> {
     HostSilent(Id<'a>),
     /// What another host says.
     HostSays(Sentence<'a>),
+    /// Somebody was to let this server in on the pages of another host, and has not.
+    NotLetIn(Id<'a>),
+    /// They have let it in for less than it needs.
+    LetInForTooLittle {
+        /// The other host.
+        host: Id<'a>,
+        /// What is lacking, as scopes.
+        lacking: Sentence<'a>,
+    },
+    /// It is another account that has signed in on the pages of another host.
+    OtherSignedIn(Id<'a>),
+    /// What comes from the pages of another host is too old, or for another browser.
+    AnswerTooOld,
     /// The account is here already.
     AlreadyHere,
     /// Something is broken here.
@@ -167,6 +180,10 @@ impl Problem<'_> {
             | Self::TooManyTries { .. }
             | Self::HostSilent(_)
             | Self::HostSays(_)
+            | Self::NotLetIn(_)
+            | Self::LetInForTooLittle { .. }
+            | Self::OtherSignedIn(_)
+            | Self::AnswerTooOld
             | Self::AlreadyHere
             | Self::Broken => return None,
         })
@@ -211,6 +228,12 @@ impl Problem<'_> {
             }
             Self::HostSilent(host) => return lang.problem_host_silent(host),
             Self::HostSays(says) => return lang.problem_host_says(says),
+            Self::NotLetIn(host) => return lang.problem_not_let_in(host),
+            Self::LetInForTooLittle { host, lacking } => {
+                return lang.problem_let_in_too_little(host, lacking);
+            }
+            Self::OtherSignedIn(did) => return lang.problem_other_signed_in(did),
+            Self::AnswerTooOld => lang.problem_answer_too_old(),
             Self::AlreadyHere => lang.problem_already_here(),
             Self::Broken => lang.problem_broken(),
         };

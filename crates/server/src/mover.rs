@@ -7,6 +7,7 @@
 mod arrival;
 mod begin;
 mod did_document;
+mod elsewhere;
 mod findings;
 mod job;
 mod orders;
@@ -28,9 +29,12 @@ use crate::pds::Pds;
 
 pub(crate) use crate::mover::arrival::{Arrival, Arrivals, Door, Ticket, Waiting, named_host};
 pub(crate) use crate::mover::begin::{BeginError, Wish, go_on, look, plan, settle, start};
+pub(crate) use crate::mover::elsewhere::{
+    Away, Elsewhere, Purpose, ReturnError, has_pages, leave, own_client,
+};
 pub(crate) use crate::mover::job::JobError;
 pub(crate) use crate::mover::orders::{
-    OrderError, approve, cancel, confirm, current, report, resume, undo,
+    OrderError, approve, cancel, confirm, current, report, resume, resume_with, undo, undo_with,
 };
 pub(crate) use crate::mover::view::{
     Change, Missing, Progress, Seen, finding, job as shown, seen, summary, uri,
@@ -50,6 +54,8 @@ pub(crate) struct Mover {
     fetching: Semaphore,
     /// Those who have signed in at their old host, and whose move has not begun.
     pub(crate) arrivals: Arrivals,
+    /// Those who were sent to the pages of their old host, and have not come back.
+    pub(crate) elsewhere: Elsewhere,
 }
 
 /// A move that a task carries out.
@@ -71,6 +77,7 @@ impl Mover {
             live: Mutex::default(),
             fetching: Semaphore::new(FETCHING_MAX),
             arrivals: Arrivals::default(),
+            elsewhere: Elsewhere::default(),
         }
     }
 

@@ -16,7 +16,7 @@ use crate::token::Scope;
 /// The namespace of all preferences.
 const NAMESPACE: &str = "app.bsky";
 /// What the owner has said of themselves: the birth date.
-const PERSONAL: &str = "app.bsky.actor.defs#personalDetailsPref";
+pub(crate) const PERSONAL: &str = "app.bsky.actor.defs#personalDetailsPref";
 /// What follows from the birth date; it is made anew whenever it is read.
 pub(crate) const DECLARED_AGE: &str = "app.bsky.actor.defs#declaredAgePref";
 /// The ages that clients ask for, in years.

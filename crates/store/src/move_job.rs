@@ -213,6 +213,21 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Writes what it takes by now to speak to the old host, if that is still known. A step that is being
+    /// done may not wait for its end with it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] if the database failed.
+    pub fn keep_move_secrets(&mut self, id: i64, secrets: &[u8]) -> Result<(), Error> {
+        self.fault(FaultPoint::Journal)?;
+        self.execute(
+            "UPDATE move_job SET secrets = $2 WHERE id = $1 AND secrets IS NOT NULL",
+            &[Value::Int(id), Value::Blob(secrets)],
+        )?;
+        Ok(())
+    }
+
     /// Notes what the owner wants.
     ///
     /// # Errors

@@ -30,7 +30,7 @@ async fn owner(pds: &Pds, account: &TestAccount) -> Owner {
     let host = host(pds);
     let session = host.sign_in(&account.handle, &account.password, None).await.unwrap();
     assert_eq!((session.did.as_str(), session.active), (account.did.as_str(), Some(true)));
-    Owner::new(host, session.did, session.tokens)
+    Owner::new(host, session.did, session.session)
 }
 
 #[tokio::test]
@@ -48,9 +48,9 @@ async fn an_owner_takes_everything_along_however_long_it_takes() {
 
     // Access tokens last two hours; nobody has to sign in again for that.
     pds.advance(Duration::from_secs(3 * 60 * 60));
-    let before = owner.tokens().await;
+    let before = owner.session().await;
     let latest = owner.latest_commit().await.unwrap();
-    assert_ne!(owner.tokens().await.reveal(), before.reveal());
+    assert_ne!(owner.session().await.reveal(), before.reveal());
     assert_eq!(latest.rev.to_string(), pds.rev(&alice).await);
     let mut download = owner.repo(None).await.unwrap();
     let mut reader = ArchiveReader::new(Spool::new(1 << 20, tempfile::tempfile));

@@ -99,7 +99,7 @@ async fn view(http: &Client, pds: &Pds, account: &TestAccount, is_owner: bool) -
         return View::of_anybody(host);
     }
     let session = host.sign_in(&account.did, &account.password, None).await.unwrap();
-    View::of_owner(Owner::new(host, session.did, session.tokens))
+    View::of_owner(Owner::new(host, session.did, session.session))
 }
 
 async fn check(old: &Pds, new: &Pds, there: &TestAccount, here: &TestAccount, by: By) -> Checklist {

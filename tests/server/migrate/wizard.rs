@@ -1,5 +1,7 @@
 //! An account moves here in a browser, on five screens.
 
+mod pages_there;
+
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 

@@ -131,7 +131,7 @@ impl MayBe<'_> {
         let signed_in =
             with_factor(self.factor, async |factor| host.sign_in(&name, &password, factor).await);
         let signed_in = signed_in.await.with_context(|| format!("signing in at {at}"))?;
-        Ok(Some(Owner::new(host, signed_in.did, signed_in.tokens)))
+        Ok(Some(Owner::new(host, signed_in.did, signed_in.session)))
     }
 }
 

@@ -61,7 +61,7 @@ impl Session {
         host: Host,
         did: Did,
         handle: Handle,
-        tokens: Tokens,
+        tokens: impl Into<migrate::host::Session>,
         file: Option<&Path>,
     ) -> anyhow::Result<Self> {
         let file = match file {
@@ -146,8 +146,8 @@ impl Session {
 
     /// Writes the file, for this user alone, if the session is another than in it.
     async fn save(&self) -> anyhow::Result<()> {
-        let tokens = self.owner.tokens().await;
-        let (access, refresh) = tokens.reveal();
+        let session = self.owner.session().await;
+        let (access, refresh) = session.reveal();
         let kept = Kept {
             to: self.host().origin().clone(),
             did: self.did().clone(),
@@ -216,7 +216,7 @@ impl Which {
         let signed_in = signed_in.with_context(|| format!("signing in at {to}"))?;
         let handle = signed_in.handle.context("the new host does not say which handle it has")?;
         let file = self.session_file.as_deref();
-        Session::keep(host, signed_in.did, handle, signed_in.tokens, file).await
+        Session::keep(host, signed_in.did, handle, signed_in.session, file).await
     }
 }
 

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use syntax::{AtUri, Cid, Did, Handle, Tid};
 
-use super::{Host, HostError, Owner, SignedIn, Tokens, sending, with_json};
+use super::{Host, HostError, Owner, Pass, SignedIn, Tokens, sending, with_json};
 use crate::switch::Destination;
 
 /// What sending a file may take: as long as the host needs to receive and to check it.
@@ -116,7 +116,7 @@ impl Host {
         }
         let nsid = "com.atproto.server.createAccount";
         let request = with_json(self.request(Method::POST, nsid, &[])?, new)?;
-        let made: Made = self.json(request, Some(proof)).await?;
+        let made: Made = self.json(request, Some(&Pass::bearer(proof))).await?;
         if made.did != *new.did {
             return Err(HostError::Malformed("DID"));
         }
@@ -125,7 +125,7 @@ impl Host {
             handle: Handle::parse(&made.handle).ok(),
             email: None,
             active: None,
-            tokens: Tokens::new(made.access_jwt, made.refresh_jwt),
+            session: Tokens::new(made.access_jwt, made.refresh_jwt).into(),
         })
     }
 }
@@ -226,7 +226,7 @@ impl Owner {
         file: &Path,
         mime_type: &str,
     ) -> Result<Vec<u8>, HostError> {
-        self.answered(|token| async move {
+        self.answered(|pass| async move {
             // What was sent of it before the token was refused is sent again.
             let body = sending::file(file).await?;
             let mut request: Request<RequestBody> =
@@ -234,7 +234,7 @@ impl Owner {
             let mime_type = HeaderValue::from_str(mime_type);
             let mime_type = mime_type.map_err(|_| HostError::Malformed("type"))?;
             request.headers_mut().insert(CONTENT_TYPE, mime_type);
-            let response = self.host.send_body(request, Some(&token), &SENDING).await?;
+            let response = self.host.send_body(request, Some(&pass), &SENDING).await?;
             Ok(response.into_body().bytes().await?.to_vec())
         })
         .await

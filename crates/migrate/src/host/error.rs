@@ -3,8 +3,8 @@
 use std::io;
 use std::time::Duration;
 
-use http::header::RETRY_AFTER;
-use http::{Response, StatusCode};
+use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderMap, Response, StatusCode};
 use identity::outbound::{self, ResponseBody};
 use serde::Deserialize;
 use thiserror::Error;
@@ -58,7 +58,12 @@ pub enum HostError {
 struct Body {
     error: String,
     message: String,
+    /// What authorization servers have in place of the message.
+    error_description: String,
 }
+
+/// The name of the error of a proof that lacks the nonce which came with the answer.
+const USE_NONCE: &str = "use_dpop_nonce";
 
 impl HostError {
     /// Reads why a host did not do what it was asked.
@@ -69,8 +74,12 @@ impl HostError {
             Some(Duration::from_secs(seconds))
         });
         // An error without a body that can be read is an error all the same.
+        let challenge = challenge(response.headers());
         let body = response.into_body().bytes().await.unwrap_or_default();
-        let Body { error: name, message } = serde_json::from_slice(&body).unwrap_or_default();
+        let Body { error, message, error_description } =
+            serde_json::from_slice(&body).unwrap_or_default();
+        let message = if message.is_empty() { error_description } else { message };
+        let name = challenge.unwrap_or(error);
         match status {
             StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
                 Self::Busy { retry_after }
@@ -86,10 +95,16 @@ impl HostError {
         match self {
             // Servers differ in the status and agree on the names.
             Self::Refused { status, name, .. } => {
-                matches!(status, 400 | 401) && matches!(&**name, "ExpiredToken" | "InvalidToken")
+                matches!(status, 400 | 401)
+                    && matches!(&**name, "ExpiredToken" | "InvalidToken" | "invalid_token")
             }
             _ => false,
         }
+    }
+
+    /// Tells whether the same request may succeed with the nonce that came with the answer.
+    pub(super) fn is_nonce_needed(&self) -> bool {
+        self.is_named(USE_NONCE)
     }
 
     /// Tells whether the same request may succeed later without anybody doing something.
@@ -109,4 +124,12 @@ impl HostError {
     pub fn is_named(&self, expected: &str) -> bool {
         matches!(self, Self::Refused { name, .. } if name == expected)
     }
+}
+
+/// Reads what a host says of a token that is bound to a key, where clients look for it first.
+fn challenge(headers: &HeaderMap) -> Option<String> {
+    let mut values = headers.get_all(WWW_AUTHENTICATE).iter();
+    let challenge = values.find_map(|value| value.to_str().ok()?.strip_prefix("DPoP "))?;
+    let error = challenge.split("error=\"").nth(1)?.split('"').next()?;
+    Some(error.to_owned())
 }

@@ -7,7 +7,7 @@ use identity::outbound::Limits;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{Host, HostError, Owner, with_json};
+use super::{Host, HostError, Owner, Pass, with_json};
 
 /// What an answer may take: before it answers, the host may have looked at much of the other one.
 const PATIENT: Limits = Limits::document(Duration::from_secs(10 * 60), 16 << 20);
@@ -30,9 +30,9 @@ impl Host {
     async fn patiently<T: DeserializeOwned>(
         &self,
         request: Request<Vec<u8>>,
-        token: Option<&str>,
+        pass: Option<&Pass>,
     ) -> Result<T, HostError> {
-        let response = self.send(request, token, &PATIENT).await?;
+        let response = self.send(request, pass, &PATIENT).await?;
         let body = response.into_body().bytes().await?;
         serde_json::from_slice(&body).map_err(|_| HostError::Malformed("answer"))
     }
@@ -58,12 +58,12 @@ impl Owner {
         nsid: &str,
         input: Option<&impl Serialize>,
     ) -> Result<T, HostError> {
-        self.answered(|token| async move {
+        self.answered(|pass| async move {
             let mut request = self.host.request(Method::POST, nsid, &[])?;
             if let Some(input) = input {
                 request = with_json(request, input)?;
             }
-            self.host.patiently(request, Some(&token)).await
+            self.host.patiently(request, Some(&pass)).await
         })
         .await
     }

@@ -1,6 +1,6 @@
 //! What the owner of an account can ask of a host.
 
-use std::fmt;
+use std::pin::Pin;
 
 use http::header::{ACCEPT_ENCODING, RANGE};
 use http::{HeaderValue, Method, Request};
@@ -10,22 +10,19 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use syntax::{Cid, Datetime, Did, Tid};
 use tokio::sync::Mutex;
-use zeroize::Zeroizing;
 
-use super::{Download, Host, HostError, JSON, STREAM, with_json};
+use super::{Download, Host, HostError, JSON, Kept, Pass, STREAM, Session, Tokens, with_json};
 
-/// A session. Printing it shows nothing.
-#[derive(Clone)]
-pub struct Tokens {
-    access: Zeroizing<String>,
-    refresh: Zeroizing<String>,
-}
+/// Keeps a session that was renewed, before it is used.
+pub type Keeper = Box<dyn Fn(Kept) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
 
 /// The owner of an account at a host. The session is renewed when it has to be.
 pub struct Owner {
     pub(super) host: Host,
     did: Did,
-    tokens: Mutex<Tokens>,
+    /// Held while it is renewed, so that it is renewed once.
+    session: Mutex<Session>,
+    keeper: Option<Keeper>,
 }
 
 /// A page of the blobs that records refer to.
@@ -53,28 +50,17 @@ struct Renewed {
     refresh_jwt: String,
 }
 
-impl Tokens {
-    /// Makes a session of its two tokens.
-    pub fn new(access: String, refresh: String) -> Self {
-        Self { access: Zeroizing::new(access), refresh: Zeroizing::new(refresh) }
-    }
-
-    /// Returns the tokens, to be sealed: for access and for renewal.
-    pub fn reveal(&self) -> (&str, &str) {
-        (&self.access, &self.refresh)
-    }
-}
-
-impl fmt::Debug for Tokens {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Tokens")
-    }
-}
-
 impl Owner {
     /// Goes on with a session.
-    pub fn new(host: Host, did: Did, tokens: Tokens) -> Self {
-        Self { host, did, tokens: Mutex::new(tokens) }
+    pub fn new(host: Host, did: Did, session: impl Into<Session>) -> Self {
+        Self { host, did, session: Mutex::new(session.into()), keeper: None }
+    }
+
+    /// Has the session kept by somebody each time that it is renewed: a host may take the tokens of before
+    /// for stolen ones.
+    #[must_use]
+    pub fn keeping(self, keeper: Keeper) -> Self {
+        Self { keeper: Some(keeper), ..self }
     }
 
     /// Returns the host.
@@ -88,8 +74,13 @@ impl Owner {
     }
 
     /// Returns the session as it is now.
-    pub async fn tokens(&self) -> Tokens {
-        self.tokens.lock().await.clone()
+    pub async fn session(&self) -> Session {
+        self.session.lock().await.clone()
+    }
+
+    /// Tells whether the owner has let this server in on the pages of the host.
+    pub async fn is_let_in(&self) -> bool {
+        self.session.lock().await.bound().is_some()
     }
 
     /// Has the host speak for the account at another service, for one method.
@@ -208,9 +199,9 @@ impl Owner {
         let nsid = "com.atproto.identity.signPlcOperation";
         let input = &input;
         let output: Output = self
-            .answered(|token| async move {
+            .answered(|pass| async move {
                 let request = with_json(self.host.request(Method::POST, nsid, &[])?, input)?;
-                self.host.json(request, Some(&token)).await
+                self.host.json(request, Some(&pass)).await
             })
             .await?;
         let operation: Result<Operation, ParseError> =
@@ -237,9 +228,13 @@ impl Owner {
     ///
     /// [`HostError`] if the host does not do it; then the session ends by itself some day.
     pub async fn sign_out(&self) -> Result<(), HostError> {
-        let tokens = self.tokens().await;
+        let session = self.session().await;
+        let (_, refresh) = match &session {
+            Session::Password(tokens) => tokens.reveal(),
+            Session::Bound(bound) => return bound.revoke(&self.host.client).await,
+        };
         let request = self.host.request(Method::POST, "com.atproto.server.deleteSession", &[])?;
-        self.host.send(request, Some(&tokens.refresh), &JSON).await.map(|_| ())
+        self.host.send(request, Some(&Pass::bearer(refresh)), &JSON).await.map(|_| ())
     }
 
     /// Opens the account there again.
@@ -256,20 +251,20 @@ impl Owner {
         nsid: &str,
         params: &[(&str, &str)],
     ) -> Result<T, HostError> {
-        self.answered(|token| async move {
-            self.host.json(self.host.request(Method::GET, nsid, params)?, Some(&token)).await
+        self.answered(|pass| async move {
+            self.host.json(self.host.request(Method::GET, nsid, params)?, Some(&pass)).await
         })
         .await
     }
 
     /// Calls a procedure that answers nothing. Some hosts refuse a body where they expect none.
     pub(super) async fn call(&self, nsid: &str, input: Option<&Value>) -> Result<(), HostError> {
-        self.answered(|token| async move {
+        self.answered(|pass| async move {
             let mut request = self.host.request(Method::POST, nsid, &[])?;
             if let Some(input) = input {
                 request = with_json(request, input)?;
             }
-            self.host.send(request, Some(&token), &JSON).await.map(|_| ())
+            self.host.send(request, Some(&pass), &JSON).await.map(|_| ())
         })
         .await
     }
@@ -280,7 +275,7 @@ impl Owner {
         params: &[(&str, &str)],
         begin: u64,
     ) -> Result<Download, HostError> {
-        self.answered(|token| async move {
+        self.answered(|pass| async move {
             let mut request: Request<Vec<u8>> = self.host.request(Method::GET, nsid, params)?;
             let headers = request.headers_mut();
             // What is packed cannot be gone on with, and would not have the size that it says.
@@ -289,7 +284,7 @@ impl Owner {
                 let range = HeaderValue::from_str(&format!("bytes={begin}-"));
                 headers.insert(RANGE, range.map_err(|_| HostError::Malformed("range"))?);
             }
-            Ok(Download::new(self.host.send(request, Some(&token), &STREAM).await?))
+            Ok(Download::new(self.host.send(request, Some(&pass), &STREAM).await?))
         })
         .await
     }
@@ -297,27 +292,54 @@ impl Owner {
     /// Asks with the session, and once more with a renewed one if it has ended meanwhile.
     pub(super) async fn answered<T, F: Future<Output = Result<T, HostError>>>(
         &self,
-        ask: impl Fn(Zeroizing<String>) -> F,
+        ask: impl Fn(Pass) -> F,
     ) -> Result<T, HostError> {
-        let token = self.tokens().await.access;
-        match ask(token.clone()).await {
-            Err(error) if error.is_expired_token() => ask(self.renew(&token).await?).await,
+        let pass = self.session.lock().await.pass();
+        match with_nonce(&pass, &ask).await {
+            Err(error) if error.is_expired_token() => {
+                with_nonce(&self.renew(&pass).await?, &ask).await
+            }
             outcome => outcome,
         }
     }
 
     /// Renews the session, unless somebody else just has.
-    async fn renew(&self, spent: &str) -> Result<Zeroizing<String>, HostError> {
-        let mut tokens = self.tokens.lock().await;
-        if *tokens.access != spent {
-            return Ok(tokens.access.clone());
+    async fn renew(&self, spent: &Pass) -> Result<Pass, HostError> {
+        let mut session = self.session.lock().await;
+        if session.reveal().0 != spent.token() {
+            return Ok(session.pass());
         }
+        let renewed = match &*session {
+            Session::Password(tokens) => self.renewed(tokens).await?.into(),
+            Session::Bound(bound) => {
+                Session::Bound(bound.renewed(&self.host.client, &self.did).await?)
+            }
+        };
+        if let Some(keep) = &self.keeper {
+            keep(renewed.keep()).await;
+        }
+        *session = renewed;
+        Ok(session.pass())
+    }
+
+    async fn renewed(&self, tokens: &Tokens) -> Result<Tokens, HostError> {
         let request = self.host.request(Method::POST, "com.atproto.server.refreshSession", &[])?;
-        let renewed: Renewed = match self.host.json(request, Some(&tokens.refresh)).await {
+        let (_, refresh) = tokens.reveal();
+        let renewed: Renewed = match self.host.json(request, Some(&Pass::bearer(refresh))).await {
             Err(HostError::Refused { .. }) => return Err(HostError::SessionEnded),
             outcome => outcome?,
         };
-        *tokens = Tokens::new(renewed.access_jwt, renewed.refresh_jwt);
-        Ok(tokens.access.clone())
+        Ok(Tokens::new(renewed.access_jwt, renewed.refresh_jwt))
+    }
+}
+
+/// Asks, and once more if the host wants another nonce.
+async fn with_nonce<T, F: Future<Output = Result<T, HostError>>>(
+    pass: &Pass,
+    ask: &impl Fn(Pass) -> F,
+) -> Result<T, HostError> {
+    match ask(pass.clone()).await {
+        Err(error) if error.is_nonce_needed() => ask(pass.clone()).await,
+        outcome => outcome,
     }
 }

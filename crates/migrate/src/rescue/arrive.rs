@@ -27,7 +27,7 @@ impl Rescue<'_> {
         match session.await {
             Ok(session) => {
                 let is_active = session.active != Some(false);
-                let owner = Owner::new(self.host.clone(), session.did, session.tokens);
+                let owner = Owner::new(self.host.clone(), session.did, session.session);
                 Ok((owner.did() == self.did).then_some((owner, is_active)))
             }
             // There is no account yet, or it has another password: proof is to be given.
@@ -66,7 +66,7 @@ impl Rescue<'_> {
             self.host.create_account(&proof, new).await
         });
         let made = made.await.map_err(doing("making the account"))?;
-        Ok(Arc::new(Owner::new(self.host.clone(), made.did, made.tokens)))
+        Ok(Arc::new(Owner::new(self.host.clone(), made.did, made.session)))
     }
 
     /// Asks what the identity should say.

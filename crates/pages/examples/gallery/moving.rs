@@ -63,6 +63,19 @@ impl Samples<'_> {
             problems: Problems::NONE,
         };
         show("move-found", &page);
+        let host = (&self.words.host).into();
+        for (name, problem) in [
+            ("move-found-denied", Problem::NotLetIn(host)),
+            (
+                "move-found-too-little",
+                Problem::LetInForTooLittle { host, lacking: "identity:*".into() },
+            ),
+            ("move-found-other", Problem::OtherSignedIn((&self.words.key).into())),
+            ("move-found-old", Problem::AnswerTooOld),
+        ] {
+            let problems = Problems(std::slice::from_ref(&problem));
+            show(name, &Found { sizes: None, problems, ..page.clone() });
+        }
         let problems = [Problem::HostSays((&self.words.sentence).into()), Problem::WrongCode];
         let step = FoundStep::SignIn { may_oauth: false, needs_code: true };
         let problems = Problems(&problems);
@@ -127,6 +140,7 @@ impl Samples<'_> {
             may_cancel: true,
             may_undo: false,
             undo_needs_code: false,
+            undo_may_oauth: false,
             warnings: &[],
             notes: &notes,
             problems: Problems::NONE,
@@ -139,13 +153,16 @@ impl Samples<'_> {
         let progress = Progress::default();
         let begun = MovingPage { state: MoveState::Import, progress, setback, ..page.clone() };
         show("move-setback", &MovingPage { warnings: &warnings, ..begun });
-        let need = Some(Need::SignIn { why, needs_code: true });
+        let need = Some(Need::SignIn { why, may_oauth: true, needs_code: true });
         let problems = [Problem::WrongPassword, Problem::WrongCode];
         let asked = MovingPage { need, problems: Problems(&problems), ..page.clone() };
         show("move-sign-in", &asked);
         let need = Some(Need::Decide { why });
         let late = MovingPage { state: MoveState::Activate, may_cancel: false, ..page };
-        show("move-decide", &MovingPage { need, may_undo: true, ..late.clone() });
+        show(
+            "move-decide",
+            &MovingPage { need, may_undo: true, undo_may_oauth: true, ..late.clone() },
+        );
         for state in MoveState::ALL {
             show(
                 &format!("move-state-{state:?}").to_lowercase(),
@@ -287,6 +304,8 @@ impl Samples<'_> {
             has_own_key: false,
             undo_until: Some(THEN),
             needs_code: false,
+            undo_may_oauth: true,
+            is_left_to_do: false,
             old_host: (&self.words.host).into(),
             warnings: &warnings,
             notes: &[Note { at: THEN, text: "the account is open here".into() }],
@@ -301,5 +320,9 @@ impl Samples<'_> {
         {
             show(name, &DonePage { outcome, warnings: &[], undo_until: None, ..page.clone() });
         }
+        let left = DonePage { is_left_to_do: true, undo_may_oauth: false, ..page };
+        show("move-done-left", &left);
+        let outcome = Outcome::RolledBack;
+        show("move-back-left", &DonePage { outcome, undo_until: None, ..left });
     }
 }

@@ -80,7 +80,7 @@ pub struct BeginForm<'a> {
 /// What was found, and what comes next.
 ///
 /// Signing in is sent to [`SOURCE`](crate::path::SOURCE) with `password` and, if one is needed, `code`; or to
-/// [`SOURCE_OAUTH`](crate::path::SOURCE_OAUTH). The move begins at [`BEGIN`](crate::path::BEGIN) with
+/// [`SOURCE_OAUTH`](crate::path::SOURCE_OAUTH) with `purpose`. The move begins at [`BEGIN`](crate::path::BEGIN) with
 /// `keep` (`yes` or `no`, if there is a handle to keep), `handle`, `domain`, `email`, `new_password`,
 /// `invite_code` if one is needed, `key` (a `did:key`, or empty) and `delete_after_days` (a number, or
 /// empty).

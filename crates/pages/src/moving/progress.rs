@@ -36,6 +36,8 @@ pub enum Need<'a> {
     SignIn {
         /// Why.
         why: Sentence<'a>,
+        /// Whether that can be done in its own pages.
+        may_oauth: bool,
         /// Whether the old host has mailed a code that has to come along.
         needs_code: bool,
     },
@@ -59,7 +61,8 @@ pub struct Note<'a> {
 ///
 /// Forms: [`RESUME`](crate::path::RESUME) with `password` and, if one is needed, `code` where the old host
 /// wants them, and without otherwise; [`CANCEL_MOVE`](crate::path::CANCEL_MOVE);
-/// [`UNDO`](crate::path::UNDO) with `password` and, if one is needed, `code`.
+/// [`UNDO`](crate::path::UNDO) with `password` and, if one is needed, `code`. In place of a password,
+/// [`SOURCE_OAUTH`](crate::path::SOURCE_OAUTH) with `purpose`: `resume` or `undo`.
 #[derive(Debug, Clone, Template)]
 #[template(path = "moving/progress.html")]
 pub struct MovingPage<'a> {
@@ -81,6 +84,8 @@ pub struct MovingPage<'a> {
     pub may_undo: bool,
     /// Whether the old host has mailed a code that has to come along for that.
     pub undo_needs_code: bool,
+    /// Whether its own pages will do for that.
+    pub undo_may_oauth: bool,
     /// What else the owner should know. In English.
     pub warnings: &'a [Sentence<'a>],
     /// What was done.
@@ -104,7 +109,8 @@ pub enum Outcome {
 
 /// What has become of a move.
 ///
-/// Form: [`UNDO`](crate::path::UNDO) with `password` (of the old host) and, if one is needed, `code`.
+/// Form: [`UNDO`](crate::path::UNDO) with `password` (of the old host) and, if one is needed, `code`; or
+/// [`SOURCE_OAUTH`](crate::path::SOURCE_OAUTH) with `purpose`.
 #[derive(Debug, Clone, Template)]
 #[template(path = "moving/done.html")]
 pub struct DonePage<'a> {
@@ -128,6 +134,10 @@ pub struct DonePage<'a> {
     pub undo_until: Option<When>,
     /// Whether the old host has mailed a code that has to come along.
     pub needs_code: bool,
+    /// Whether its own pages will do for that.
+    pub undo_may_oauth: bool,
+    /// Whether the owner has to close, or to open, the account at the old host, as it does not let apps.
+    pub is_left_to_do: bool,
     /// Where the old account is, for a last look.
     pub old_host: Id<'a>,
     /// What else the owner should know. In English.

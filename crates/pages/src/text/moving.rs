@@ -42,6 +42,8 @@ texts! {
     source_text: "So that it lets your account go. What you enter is used for the move and for nothing else." |
         "Pour qu’il laisse partir votre compte. Ce que vous saisissez sert au déménagement et à rien d’autre.",
     source_oauth<host>: "Sign in on the pages of {host}" | "Se connecter sur les pages de {host}",
+    source_oauth_text<host>: "You enter nothing here: you agree on the pages of {host} to what the move needs." |
+        "Vous ne saisissez rien ici : sur les pages de {host}, vous acceptez ce dont le déménagement a besoin.",
     source_or_password: "Or with your password there" | "Ou avec votre mot de passe là-bas",
     source_password: "Main password at the old host" | "Mot de passe principal chez l’ancien hébergeur",
     source_password_hint: "An app password does not do." | "Un mot de passe d’application ne suffit pas.",
@@ -79,6 +81,10 @@ texts! {
     undo_title: "Go back to the old host" | "Revenir chez l’ancien hébergeur",
     undo_text: "The account is closed here, your identity is changed back, and the account is opened at the old host. What you have written here since is not taken along." |
         "Le compte est fermé ici, votre identité est rétablie et le compte est rouvert chez l’ancien hébergeur. Ce que vous avez écrit ici depuis n’est pas emporté.",
+    undo_oauth<host>: "Sign in on the pages of {host}, and bring the account back" |
+        "Se connecter sur les pages de {host} et ramener le compte",
+    undo_oauth_text<host>: "{host} may want you to open the account there yourself." |
+        "{host} peut vous demander de rouvrir vous-même le compte là-bas.",
     undo: "Bring the account back" | "Ramener le compte",
     undo_until: "You can go back until" | "Retour possible jusqu’au",
 
@@ -189,6 +195,10 @@ texts! {
         "Créez une clé de secours dans votre compte, pour pouvoir partir sans l’aide de personne.",
     next_old<host>: "Do not delete the account at {host} before 72 hours have passed." |
         "Ne supprimez pas le compte chez {host} avant 72 heures.",
+    left_open<host>: "Your old account is still open: {host} does not let apps close accounts. Sign in there, and deactivate it in the settings of the account. Do not delete it yet." |
+        "Votre ancien compte est encore ouvert : {host} ne laisse pas les applications fermer de comptes. Connectez-vous là-bas et désactivez-le dans les paramètres du compte. Ne le supprimez pas encore.",
+    left_closed<host>: "Your identity names the old host again, and the account is closed here. {host} does not let apps open accounts: sign in there, and activate it again." |
+        "Votre identité désigne de nouveau l’ancien hébergeur, et le compte est fermé ici. {host} ne laisse pas les applications rouvrir de comptes : connectez-vous là-bas et réactivez-le.",
     rolled_back_title: "You are back" | "Vous êtes de retour",
     rolled_back_text<handle, host>: "{handle} is at {host} again, and closed here." |
         "{handle} est de nouveau chez {host}, et fermé ici.",

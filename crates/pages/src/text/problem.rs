@@ -58,6 +58,14 @@ texts! {
     problem_host_silent(host): "{host} does not answer. Try again in a few minutes." |
         "{host} ne répond pas. Réessayez dans quelques minutes.",
     problem_host_says(says): "The other host says: {says}" | "L’autre hébergeur répond : {says}",
+    problem_not_let_in(host): "You were not signed in on the pages of {host}, or did not agree there. Nothing has changed. Try again, or sign in with the password." |
+        "Vous ne vous êtes pas connecté sur les pages de {host}, ou n’y avez pas donné votre accord. Rien n’a changé. Réessayez, ou connectez-vous avec le mot de passe.",
+    problem_let_in_too_little(host, lacking): "What was allowed on the pages of {host} is too little for a move. This is lacking: {lacking}. Try again and allow all of it, or sign in with your main password there." |
+        "Ce qui a été permis sur les pages de {host} ne suffit pas pour un déménagement. Il manque : {lacking}. Réessayez en permettant tout, ou connectez-vous avec votre mot de passe principal là-bas.",
+    problem_other_signed_in(did): "Another account was signed in on the pages of the old host: {did}. Sign in there with the account that is to move." |
+        "Un autre compte s’est connecté sur les pages de l’ancien hébergeur : {did}. Connectez-vous là-bas avec le compte qui déménage.",
+    problem_answer_too_old: "This answer of the old host is too old, was used already, or belongs to another browser. Begin signing in once more." |
+        "Cette réponse de l’ancien hébergeur est trop ancienne, a déjà servi ou appartient à un autre navigateur. Recommencez la connexion.",
     problem_already_here: "This account is here already. Sign in instead." |
         "Ce compte est déjà ici. Connectez-vous plutôt.",
     problem_broken: "Something is broken here. Try again in a few minutes." |

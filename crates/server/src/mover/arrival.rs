@@ -123,7 +123,7 @@ impl Arrival {
         if named_host(pds, &session.did).await? != from {
             return Err(BeginError::OtherHost(from));
         }
-        let owner = Owner::new(host, session.did.clone(), session.tokens.clone());
+        let owner = Owner::new(host, session.did.clone(), session.session.clone());
         Ok(Self { session, from, owner })
     }
 

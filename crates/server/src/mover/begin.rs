@@ -196,7 +196,7 @@ pub(crate) async fn go_on(
     let account = pds.store.account(did).await?;
     let account = account.filter(|account| account.state.status() == Status::Deactivated);
     if account.is_some() {
-        come_back(pds, id, Secrets::new(&arrival.owner.tokens().await, None)).await?;
+        come_back(pds, id, Secrets::new(&arrival.owner.session().await, None)).await?;
     }
     Ok(account)
 }
@@ -226,7 +226,7 @@ async fn begin_or_come_back(
     match begun_before(pds, &arrival.session.did).await? {
         // Whoever signs in at the old host is the owner; this is their second attempt.
         Some(id) => {
-            come_back(pds, id, Secrets::new(&arrival.owner.tokens().await, Some(hash))).await
+            come_back(pds, id, Secrets::new(&arrival.owner.session().await, Some(hash))).await
         }
         None => begin(pds, wish, arrival, hash).await,
     }
@@ -257,7 +257,7 @@ async fn begin(pds: &Pds, wish: Wish, arrival: &Arrival, hash: &str) -> Result<i
         return Err(BeginError::Red(red));
     }
     let did = arrival.session.did.clone();
-    let secrets = Secrets::new(&arrival.owner.tokens().await, Some(hash));
+    let secrets = Secrets::new(&arrival.owner.session().await, Some(hash));
     let handle = wish.handle.ok_or_else(|| BeginError::NotReady("no handle".to_owned()))?;
     let journal = Journal {
         email: wish.email.or(arrival.session.email.clone()),
@@ -267,6 +267,7 @@ async fn begin(pds: &Pds, wish: Wish, arrival: &Arrival, hash: &str) -> Result<i
         // Known now only: later it may be here because of this move.
         was_here: pds.store.account(&did).await?.is_some(),
         findings,
+        is_let_in: arrival.owner.is_let_in().await,
         ..Journal::new(arrival.from.clone(), handle, pds.clock.now_ms())
     };
     let new = NewMove {

@@ -1,10 +1,10 @@
 //! A move as the task that carries it out has it: read, changed, written.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crypto::SealingKeys;
 use identity::plc::Operation;
-use migrate::host::{Owner, Tokens};
+use migrate::host::{Keeper, Kept, Owner, Session, TimeSource};
 use migrate::job::{Approval, Journal, Need, State};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -19,8 +19,8 @@ use crate::pds::Pds;
 /// A session at the old host. It is sealed when it is written.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Secrets {
-    access: String,
-    refresh: String,
+    #[serde(flatten)]
+    session: Kept,
     /// The hash of the password that the account gets here, until it has it.
     pub(super) password: Option<String>,
     /// The code that the old host has mailed, until it is tried.
@@ -70,18 +70,20 @@ pub(super) struct Job {
     pub(super) journal: Journal,
     pub(super) secrets: Option<Secrets>,
     pub(super) orders: Orders,
+    /// Who was asked for to speak to the old host. It has the session as it is now.
+    owner: OnceLock<Arc<Owner>>,
 }
 
 impl Secrets {
-    pub(super) fn new(tokens: &Tokens, password: Option<&str>) -> Self {
-        let (access, refresh) = tokens.reveal();
-        let (access, refresh) = (access.to_owned(), refresh.to_owned());
-        Self { access, refresh, password: password.map(str::to_owned), code: None }
+    pub(super) fn new(session: &Session, password: Option<&str>) -> Self {
+        Self { session: session.keep(), password: password.map(str::to_owned), code: None }
     }
+}
 
-    fn tokens(&self) -> Tokens {
-        Tokens::new(self.access.clone(), self.refresh.clone())
-    }
+/// Returns the server's time, as proofs of possession need it.
+pub(super) fn time(pds: &Pds) -> TimeSource {
+    let clock = pds.clock.clone();
+    Arc::new(move || clock.now_s())
 }
 
 fn purpose(did: &Did) -> Vec<u8> {
@@ -127,15 +129,20 @@ impl Job {
         let orders = row.orders.as_deref();
         let orders: Option<Orders> =
             orders.map(|sealed| unseal(keys, &row.did, sealed)).transpose()?;
-        Ok(Self { state, journal, secrets, orders: orders.unwrap_or_default(), row })
+        let (orders, owner) = (orders.unwrap_or_default(), OnceLock::new());
+        Ok(Self { state, journal, secrets, orders, owner, row })
     }
 
     pub(super) fn did(&self) -> &Did {
         &self.row.did
     }
 
-    /// Writes the move as it is now, with a sentence about what was done.
+    /// Writes the move as it is now, with a sentence about what was done. The session goes along: it may
+    /// have been renewed, whatever has become of the step.
     pub(super) async fn save(&mut self, pds: &Pds, note: Option<&str>) -> Result<(), store::Error> {
+        if let (Some(owner), Some(secrets)) = (self.owner.get(), &mut self.secrets) {
+            secrets.session = owner.session().await.keep();
+        }
         let row = self.row(pds);
         let note = note.map(str::to_owned);
         let write = move |tx: &mut Tx<'_>| {
@@ -160,10 +167,16 @@ impl Job {
 
     /// Returns the account's owner at the old host.
     pub(super) fn owner(&self, pds: &Pds) -> Result<Arc<Owner>, Trouble> {
-        let host = pds.mover.host(self.journal.from.clone());
         let secrets = self.secrets.as_ref();
         let secrets = secrets.ok_or_else(|| Trouble::sign_in("there is no session"))?;
-        Ok(Arc::new(Owner::new(host, self.did().clone(), secrets.tokens())))
+        if let Some(owner) = self.owner.get() {
+            return Ok(Arc::clone(owner));
+        }
+        let session = Session::of(&secrets.session, &time(pds));
+        let session = session.ok_or_else(|| Trouble::sign_in("the session cannot be read"))?;
+        let host = pds.mover.host(self.journal.from.clone());
+        let owner = Owner::new(host, self.did().clone(), session).keeping(keeper(pds, self.row.id));
+        Ok(Arc::clone(self.owner.get_or_init(|| Arc::new(owner))))
     }
 
     /// Says why the move does not go on, if it does not.
@@ -172,18 +185,55 @@ impl Job {
         message.or(self.row.last_error.as_deref()).map(str::to_owned)
     }
 
-    /// Keeps the session as it is now: it may have been renewed.
-    pub(super) async fn keep_session(&mut self, owner: &Owner) {
-        if let Some(secrets) = &mut self.secrets {
-            let tokens = owner.tokens().await;
-            let (access, refresh) = tokens.reveal();
-            (secrets.access, secrets.refresh) = (access.to_owned(), refresh.to_owned());
-        }
-    }
-
     /// Returns the account here.
     pub(super) async fn account(&self, pds: &Pds) -> Result<Arc<Account>, Trouble> {
         let account = pds.store.account(self.did()).await?;
         account.ok_or_else(|| Trouble::decide("the account is not here any more"))
+    }
+}
+
+/// Writes a session down as soon as it is renewed: with the tokens of before, a host may end it. What a
+/// crash leaves in between, the owner has to mend by signing in again.
+fn keeper(pds: &Pds, id: i64) -> Keeper {
+    let pds = pds.clone();
+    Box::new(move |session| {
+        let pds = pds.clone();
+        Box::pin(async move {
+            let keys = Arc::clone(&pds.keys);
+            let write = move |tx: &mut Tx<'_>| keep(tx, &keys.sealing, id, session);
+            if let Err(error) = pds.store.write(write).await {
+                tracing::error!(error = chain(&error), id, "a session of a move is not kept");
+            }
+        })
+    })
+}
+
+fn keep(tx: &mut Tx<'_>, keys: &SealingKeys, id: i64, session: Kept) -> Result<(), JobError> {
+    let row = tx.move_job(id)?;
+    let Some(sealed) = row.secrets.as_deref() else { return Ok(()) };
+    let secrets: Secrets = unseal(keys, &row.did, sealed)?;
+    Ok(tx.keep_move_secrets(id, &seal(keys, &row.did, &Secrets { session, ..secrets }))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn secrets_of_before_there_was_another_way_to_sign_in_are_still_read() {
+        let old = json!({ "access": "a", "refresh": "b", "password": "c" });
+        let secrets: Secrets = serde_json::from_value(old).unwrap();
+        assert_eq!((secrets.password.as_deref(), secrets.code.as_deref()), (Some("c"), None));
+        let time: TimeSource = Arc::new(|| 0);
+        let session = Session::of(&secrets.session, &time).unwrap();
+        assert!(session.bound().is_none());
+        assert_eq!(session.reveal(), ("a", "b"));
+        let written = serde_json::to_value(&secrets).unwrap();
+        assert_eq!(
+            written,
+            json!({ "access": "a", "refresh": "b", "password": "c", "code": null })
+        );
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crypto::SealingKeys;
 use identity::plc::Operation;
-use migrate::host::HostError;
+use migrate::host::{HostError, Session};
 use migrate::job::{Approval, Need, NotAgreed, State};
 use migrate::switch::{RECOVERY_TIME, SwitchError};
 use store::{MoveJob, Tx};
@@ -158,11 +158,40 @@ pub(crate) async fn resume(
     }
     let secrets = match password {
         Some((password, factor)) => {
-            let hash = job.secrets.as_ref().and_then(|secrets| secrets.password.clone());
-            Some(sign_in(pds, &job, &password, factor.as_deref(), hash.as_deref()).await?)
+            let session = sign_in(pds, &job, &password, factor.as_deref()).await?;
+            Some(Secrets::new(&session, hash(&job)))
         }
         None => None,
     };
+    go_on(pds, &job, secrets, lost_blobs).await
+}
+
+/// Goes on at once, with a session that the owner has begun on the pages of the old host. Tells whether
+/// there was anything to go on with.
+pub(crate) async fn resume_with(
+    pds: &Pds,
+    did: &Did,
+    session: &Session,
+) -> Result<bool, OrderError> {
+    let job = load(pds, did).await?;
+    if job.state.has_ended() {
+        return Ok(false);
+    }
+    let secrets = Secrets::new(session, hash(&job));
+    go_on(pds, &job, Some(secrets), false).await.map(|()| true)
+}
+
+/// Returns the hash of the password that the account is still to get here.
+fn hash(job: &Job) -> Option<&str> {
+    job.secrets.as_ref()?.password.as_deref()
+}
+
+async fn go_on(
+    pds: &Pds,
+    job: &Job,
+    secrets: Option<Secrets>,
+    lost_blobs: bool,
+) -> Result<(), OrderError> {
     let is_code_lost = matches!(job.journal.need, Some(Need::Code { .. }));
     let change = move |orders: &mut Orders| {
         orders.retry = true;
@@ -200,17 +229,40 @@ pub(crate) async fn undo(
     factor: Option<&str>,
 ) -> Result<(), OrderError> {
     let job = load(pds, did).await?;
-    if matches!(job.state, State::UndoClose | State::UndoSubmit | State::RolledBack) {
+    if is_undone(pds, &job)? {
         return Ok(());
+    }
+    let session = sign_in(pds, &job, password, factor).await?;
+    go_back(pds, &job, &session).await
+}
+
+/// Brings the account back, with a session that the owner has begun on the pages of the old host. Tells
+/// whether that session is used.
+pub(crate) async fn undo_with(pds: &Pds, did: &Did, session: &Session) -> Result<bool, OrderError> {
+    let job = load(pds, did).await?;
+    if is_undone(pds, &job)? {
+        return Ok(false);
+    }
+    go_back(pds, &job, session).await.map(|()| true)
+}
+
+/// Tells whether the account is on its way back already.
+fn is_undone(pds: &Pds, job: &Job) -> Result<bool, OrderError> {
+    if matches!(job.state, State::UndoClose | State::UndoSubmit | State::RolledBack) {
+        return Ok(true);
     }
     if !job.state.is_undoable() && job.state != State::UndoOpen {
         return Err(OrderError::NotWanted("the move is not at a point where it can be undone"));
     }
-    if undo_until_ms(&job).is_some_and(|until| pds.clock.now_ms() > until) {
+    if undo_until_ms(job).is_some_and(|until| pds.clock.now_ms() > until) {
         let message = "more than 72 hours have passed: move the account back as you moved it here";
         return Err(OrderError::NotWanted(message));
     }
-    let secrets = sign_in(pds, &job, password, factor, None).await?;
+    Ok(false)
+}
+
+async fn go_back(pds: &Pds, job: &Job, session: &Session) -> Result<(), OrderError> {
+    let secrets = Secrets::new(session, None);
     let change = move |orders: &mut Orders| {
         (orders.undo, orders.retry, orders.secrets) = (true, true, Some(secrets));
     };
@@ -245,12 +297,11 @@ async fn sign_in(
     job: &Job,
     password: &str,
     factor: Option<&str>,
-    hash: Option<&str>,
-) -> Result<Secrets, OrderError> {
+) -> Result<Session, OrderError> {
     let host = pds.mover.host(job.journal.from.clone());
     let session = host.sign_in(job.did().as_str(), password, factor).await?;
     if session.did != *job.did() {
         return Err(OrderError::OtherAccount(session.did));
     }
-    Ok(Secrets::new(&session.tokens, hash))
+    Ok(session.session)
 }

@@ -6,6 +6,7 @@
 mod arriving;
 mod begin;
 mod change;
+mod errand;
 mod going;
 mod screens;
 
@@ -34,6 +35,9 @@ pub(super) fn router() -> Router<Pds> {
         .route(path::MOVE, get(arrive))
         .route(&at(path::FOUND), get(arriving::found).post(arriving::find))
         .route(&at(path::SOURCE), post(arriving::source))
+        .route(&at(path::SOURCE_OAUTH), post(errand::leave))
+        .route(&at(path::CALLBACK), get(errand::come_back))
+        .route(path::MOVER_METADATA, get(errand::document))
         .route(&at(path::BEGIN), post(begin::begin))
         .route(&at(path::PROGRESS), get(going::progress))
         .route(&at(path::REVIEW), get(going::review).post(going::agree))
@@ -82,6 +86,8 @@ impl Screen {
 struct Moving {
     account: Account,
     seen: Seen,
+    /// Whether its owner can sign in on the pages of the old host for what is to be done now.
+    has_pages: bool,
 }
 
 impl Moving {
@@ -112,7 +118,12 @@ fn link(step: &str, did: &Did) -> String {
 async fn moving(visit: &Visit) -> Result<Option<Moving>, Stop> {
     let asked = visit.query("account").map(std::borrow::Cow::into_owned);
     let named = Some(visit.field("did")).filter(|did| !did.is_empty());
-    let named = named.map(str::to_owned).or(asked);
+    moving_of(visit, named.map(str::to_owned).or(asked)).await
+}
+
+/// Returns the move of an account, if it is one of this browser's, or the one that [`moving`] returns if
+/// none is named.
+async fn moving_of(visit: &Visit, named: Option<String>) -> Result<Option<Moving>, Stop> {
     let mut found: Option<(Account, MoveJob)> = None;
     for (account, _) in entry::known(visit, None).await? {
         if named.as_ref().is_some_and(|named| *named != account.did.as_str()) {
@@ -129,7 +140,12 @@ async fn moving(visit: &Visit) -> Result<Option<Moving>, Stop> {
         }
     }
     let Some((account, row)) = found else { return Ok(None) };
-    Ok(Some(Moving { seen: see_move(visit, row).await?, account }))
+    let seen = see_move(visit, row).await?;
+    // Whoever has never done so has a password, and an old host that is gone keeps nobody waiting.
+    let is_wanted = matches!(seen.journal.need, Some(Need::SignIn { .. }))
+        || seen.journal.is_let_in && screens::undo_until(visit, &seen).is_some();
+    let has_pages = is_wanted && mover::has_pages(&visit.pds, &seen.journal.from).await;
+    Ok(Some(Moving { seen, account, has_pages }))
 }
 
 /// Returns the move that a form is about. Whoever is not signed in to its account is led to the beginning.
@@ -191,6 +207,14 @@ enum Refused {
     Silent,
     /// It says something else.
     Says(String),
+    /// Nobody was let in on its pages.
+    NotLetIn,
+    /// Somebody was, for too little: these scopes are lacking.
+    TooLittle(String),
+    /// Another account was signed in on its pages.
+    OtherAccount(Did),
+    /// What comes from its pages is not what was asked for.
+    Stray,
 }
 
 impl Refused {
@@ -223,6 +247,13 @@ impl Refused {
             Self::Password => Some(pages::Problem::WrongPassword),
             Self::Silent => Some(pages::Problem::HostSilent(host.into())),
             Self::Says(message) => Some(pages::Problem::HostSays(message.into())),
+            Self::NotLetIn => Some(pages::Problem::NotLetIn(host.into())),
+            Self::TooLittle(scopes) => Some(pages::Problem::LetInForTooLittle {
+                host: host.into(),
+                lacking: scopes.into(),
+            }),
+            Self::OtherAccount(did) => Some(pages::Problem::OtherSignedIn(did.as_str().into())),
+            Self::Stray => Some(pages::Problem::AnswerTooOld),
         }
     }
 }

@@ -61,7 +61,6 @@ pub(super) async fn step(pds: &Pds, job: &mut Job, live: &Live) -> Result<Turn, 
     let slot = pds.mover.fetching.acquire().await;
     let outcome = fetch(pds, job, &owner, live).await;
     drop(slot);
-    job.keep_session(&owner).await;
     let lost = outcome?;
     let text = match lost {
         0 => "all blobs are here".to_owned(),

@@ -1,12 +1,15 @@
 //! Opening the account here, seeing that others know, and closing it at the old host.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use migrate::host::{HostError, Owner};
 use migrate::job::{Opened, State};
+use migrate::preflight;
 use syntax::Datetime;
 
 use super::fetch::warn;
-use super::late;
+use super::{late, report};
 use crate::account;
 use crate::failure::chain;
 use crate::mover::Live;
@@ -78,8 +81,24 @@ pub(super) async fn network(pds: &Pds, job: &mut Job) -> Result<Turn, Trouble> {
 /// Closes the account at the old host, after what was written there late is here. It does not fail
 /// the move if that cannot be done.
 pub(super) async fn retire(pds: &Pds, job: &mut Job, live: &Live) -> Result<Turn, Trouble> {
+    let closed = |job: &mut Job| {
+        job.journal.is_left_to_do = false;
+        Ok(Turn::Next(State::Report, "the account is closed at the old host".to_owned()))
+    };
     match close(pds, job, live).await {
-        Ok(()) => Ok(Turn::Next(State::Report, "the account is closed at the old host".to_owned())),
+        Ok(Closing::Closed) => closed(job),
+        Ok(Closing::NotAllowed) => {
+            let host = &job.journal.from;
+            let text = format!(
+                "the account is still open at {host}, which does not let us close it: sign in there \
+                 and deactivate it"
+            );
+            warn(job, text.clone());
+            job.journal.is_left_to_do = true;
+            Ok(Turn::Next(State::Report, text))
+        }
+        // An answer may have been lost, or its owner has closed it meanwhile.
+        Err(_) if is_closed_there(pds, job).await => closed(job),
         Err(Trouble::Later { error, after }) if job.row.attempts + 1 < CLOSINGS_MAX => {
             Err(Trouble::Later { error, after })
         }
@@ -93,25 +112,35 @@ pub(super) async fn retire(pds: &Pds, job: &mut Job, live: &Live) -> Result<Turn
             };
             let text = format!("close the account at the old host yourself: {why}");
             warn(job, text.clone());
+            job.journal.is_left_to_do = true;
             Ok(Turn::Next(State::Report, text))
         }
     }
 }
 
-async fn close(pds: &Pds, job: &mut Job, live: &Live) -> Result<(), Trouble> {
+/// What came of asking the old host to close the account.
+enum Closing {
+    Closed,
+    /// It does not let apps do that.
+    NotAllowed,
+}
+
+/// Tells whether the account is closed at the old host, as everybody can see.
+async fn is_closed_there(pds: &Pds, job: &Job) -> bool {
+    let host = pds.mover.host(job.journal.from.clone());
+    host.repo_status(job.did()).await.is_ok_and(|status| !status.active)
+}
+
+async fn close(pds: &Pds, job: &mut Job, live: &Live) -> Result<Closing, Trouble> {
     let owner = job.owner(pds)?;
+    if let Some(app) = owner.session().await.bound() {
+        let may_close = app.allows(&preflight::CLOSE);
+        return close_as_app(pds, job, &owner, live, may_close).await;
+    }
     let mut is_closed = false;
     for _ in 0..ROUNDS_MAX {
         // What is written while this runs is found in the next round.
-        let is_newer = match late::bring(pds, job, &owner, live).await {
-            Ok(is_newer) => is_newer,
-            Err(Trouble::Doubtful(error)) => {
-                let text = format!("what was written late at the old host stays there: {error}");
-                warn(job, text);
-                false
-            }
-            Err(trouble) => return Err(trouble),
-        };
+        let is_newer = bring(pds, job, &owner, live).await?;
         if is_closed && !is_newer {
             break;
         }
@@ -120,8 +149,45 @@ async fn close(pds: &Pds, job: &mut Job, live: &Live) -> Result<(), Trouble> {
             is_closed = true;
         }
     }
-    job.keep_session(&owner).await;
-    Ok(())
+    Ok(Closing::Closed)
+}
+
+/// Closes the account as an app that was let in. Its session ends with that, so that all else comes before.
+async fn close_as_app(
+    pds: &Pds,
+    job: &mut Job,
+    owner: &Arc<Owner>,
+    live: &Live,
+    may_close: bool,
+) -> Result<Closing, Trouble> {
+    for _ in 0..ROUNDS_MAX {
+        if !bring(pds, job, owner, live).await? {
+            break;
+        }
+    }
+    if !may_close {
+        return Ok(Closing::NotAllowed);
+    }
+    report::note_theirs(pds, job, live).await?;
+    // Whoever goes on after a crash cannot look there any more.
+    job.save(pds, None).await?;
+    match owner.deactivate(delete_after(pds, job)).await {
+        Ok(()) => Ok(Closing::Closed),
+        Err(HostError::Refused { status: 403, .. }) => Ok(Closing::NotAllowed),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Brings what was written late, and tells whether something was. What cannot be read stays there.
+async fn bring(pds: &Pds, job: &mut Job, owner: &Arc<Owner>, live: &Live) -> Result<bool, Trouble> {
+    match late::bring(pds, job, owner, live).await {
+        Err(Trouble::Doubtful(error)) => {
+            let text = format!("what was written late at the old host stays there: {error}");
+            warn(job, text);
+            Ok(false)
+        }
+        outcome => outcome,
+    }
 }
 
 fn delete_after(pds: &Pds, job: &Job) -> Option<Datetime> {

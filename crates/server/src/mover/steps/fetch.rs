@@ -18,7 +18,7 @@ use crate::mover::Live;
 use crate::mover::job::Job;
 use crate::mover::trouble::{Trouble, Turn};
 use crate::pds::Pds;
-use crate::preferences::{self, DECLARED_AGE, Reach};
+use crate::preferences::{self, DECLARED_AGE, PERSONAL, Reach};
 
 /// The namespace whose objects are preferences.
 const PREFERENCES: &str = "app.bsky";
@@ -33,7 +33,6 @@ pub(super) async fn import(pds: &Pds, job: &mut Job, live: &Live) -> Result<Turn
         let _slot = pds.mover.fetching.acquire().await;
         let archive = receive(pds, &owner, None, live).await?;
         take(pds, job, archive, live).await?;
-        job.keep_session(&owner).await;
     }
     let text = match &job.journal.source {
         Some(head) => format!("the repository is here: its data root is {}", head.data),
@@ -56,12 +55,17 @@ pub(super) async fn private(pds: &Pds, job: &mut Job) -> Result<Turn, Trouble> {
             return Ok(Turn::Next(State::CatchUp, text));
         }
     };
-    job.keep_session(&owner).await;
     let name = |value: &serde_json::Value| value.get("$type")?.as_str().map(str::to_owned);
     // What follows from the birth date is made anew here.
     let given = given.into_iter().filter(|value| name(value).as_deref() != Some(DECLARED_AGE));
     let (kept, others): (Vec<_>, Vec<_>) =
         given.partition(|value| name(value).is_some_and(|name| name.starts_with(PREFERENCES)));
+    let is_whole = kept.iter().any(|value| name(value).as_deref() == Some(PERSONAL));
+    if !is_whole && owner.is_let_in().await {
+        let text = "the old host has shown no date of birth among the preferences, which it may keep \
+                    from apps: enter it again if there was one";
+        warn(job, text.to_owned());
+    }
     if !others.is_empty() {
         warn(job, format!("{} preferences are of no type that is kept here", others.len()));
     }
@@ -81,7 +85,6 @@ pub(super) async fn private(pds: &Pds, job: &mut Job) -> Result<Turn, Trouble> {
 pub(super) async fn catch_up(pds: &Pds, job: &mut Job, live: &Live) -> Result<Turn, Trouble> {
     let owner = job.owner(pds)?;
     let is_newer = newer(pds, job, &owner, live).await?;
-    job.keep_session(&owner).await;
     if is_newer {
         return Ok(Turn::Next(State::Blobs, "what was written meanwhile is here".to_owned()));
     }
@@ -95,7 +98,6 @@ pub(super) async fn final_catch_up(pds: &Pds, job: &mut Job, live: &Live) -> Res
         let owner = job.owner(pds)?;
         newer(pds, job, &owner, live).await?;
         blobs::fetch(pds, job, &owner, live).await?;
-        job.keep_session(&owner).await;
         Ok(())
     }
     .await;

@@ -6,7 +6,7 @@ use crypto::PublicKey;
 use identity::plc::is_plc;
 use identity::plc::log::AuditedLog;
 use migrate::bundle::blob_hash;
-use migrate::job::{Journal, Opened, State};
+use migrate::job::{Journal, Opened, State, Theirs};
 use migrate::report::{
     Blob, Blobs, Consent, Contents, Head, Hosts, Identity, Loss, References, Report, Side, Times,
     VERSION,
@@ -65,19 +65,23 @@ async fn write(
         // The same root is the same tree, or its hash would not be worth anything.
         true => contents.leaves.clone(),
         false => {
-            let (data, theirs) = their_contents(pds, job, live).await?;
+            let theirs = job.journal.theirs.clone().filter(|theirs| theirs.data == source.data);
+            let Theirs { data, leaves: theirs } = match theirs {
+                Some(theirs) => theirs,
+                None => their_contents(pds, job, live).await?,
+            };
             match job.journal.opened.filter(|opened| opened.data == data) {
                 // The owner has written here since. What came is what the account opened with.
                 Some(Opened { commit, rev, data }) => {
                     head = Head { commit, rev: Some(rev), data, ..head };
-                    own_leaves = theirs.leaves.clone();
+                    own_leaves = theirs.clone();
                 }
                 None => {
                     let text = "the repository at the old host is not the one that is here";
                     warn(job, text.to_owned());
                 }
             }
-            theirs.leaves
+            theirs
         }
     };
     let preferences = job.journal.preferences.clone();
@@ -185,13 +189,33 @@ async fn own_contents(
     Ok((Head::of(root, &commit, log, &[key]), contents))
 }
 
-/// Reads the repository at the old host, which has another tree than the one here. Returns the root
-/// of the tree, too.
-async fn their_contents(pds: &Pds, job: &Job, live: &Live) -> Result<(Cid, Contents), Trouble> {
+/// Notes what the old host has, for when it can no longer be asked. If that is what is here, it is read
+/// here.
+pub(super) async fn note_theirs(pds: &Pds, job: &mut Job, live: &Live) -> Result<(), Trouble> {
+    let data = job.journal.source.as_ref().map(|source| source.data);
+    if data.is_some() && job.journal.theirs.as_ref().map(|theirs| theirs.data) == data {
+        return Ok(());
+    }
+    let account = job.account(pds).await?;
+    let head = pds.store.read(|tx| tx.head(account.id)).await?;
+    if head.is_some_and(|head| Some(head.data) == data) {
+        let key = signing_key(pds, &account)?.public_key();
+        let (head, contents) = own_contents(pds, &account, None, key).await?;
+        if Some(head.data) == data {
+            job.journal.theirs = Some(Theirs { data: head.data, leaves: contents.leaves });
+            return Ok(());
+        }
+    }
+    job.journal.theirs = Some(their_contents(pds, job, live).await?);
+    Ok(())
+}
+
+/// Reads the repository at the old host, which has another tree than the one here.
+async fn their_contents(pds: &Pds, job: &Job, live: &Live) -> Result<Theirs, Trouble> {
     let mut archive = receive(pds, &*job.owner(pds)?, None, live).await?;
     let read = spawn_blocking(move || {
         let contents = Contents::of(&mut archive).map_err(|error| chain(&error))?;
-        Ok::<_, String>((*archive.commit().data(), contents))
+        Ok::<_, String>(Theirs { data: *archive.commit().data(), leaves: contents.leaves })
     });
     let contents = read.await.map_err(|error| Trouble::later(error.to_string()))?;
     contents.map_err(Trouble::Doubtful)

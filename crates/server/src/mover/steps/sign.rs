@@ -32,7 +32,6 @@ pub(super) async fn ready(pds: &Pds, job: &mut Job, live: &Live) -> Result<Turn,
     let owner = job.owner(pds)?;
     plan(pds, job, &owner).await?;
     let Some(approval) = job.journal.approval.clone() else {
-        job.keep_session(&owner).await;
         return Ok(Turn::Wait(Need::Review));
     };
     let id = job.row.id;
@@ -45,7 +44,6 @@ pub(super) async fn ready(pds: &Pds, job: &mut Job, live: &Live) -> Result<Turn,
     }
     // The owner may have taken their time. What has come since may lack blobs in turn.
     let is_newer = newer(pds, job, &owner, live).await?;
-    job.keep_session(&owner).await;
     if is_newer {
         return Ok(Turn::Next(State::Blobs, "what was written meanwhile is here".to_owned()));
     }
@@ -108,7 +106,6 @@ pub(super) async fn sign(pds: &Pds, job: &mut Job) -> Result<Turn, Trouble> {
             return Err(Trouble::Person(Need::NewCode { message }));
         }
     };
-    job.keep_session(&owner).await;
     accept(job, &planned, signed, &last)
 }
 
@@ -122,7 +119,6 @@ async fn ask(pds: &Pds, job: &mut Job, owner: &Owner) -> Result<Turn, Trouble> {
             return Err(Trouble::Person(Need::OwnSignature { message }));
         }
     }
-    job.keep_session(owner).await;
     let now_ms = pds.clock.now_ms();
     job.journal.code_asked_at_ms = Some(now_ms);
     if let Some(secrets) = &mut job.secrets {

@@ -1,6 +1,7 @@
 //! Bringing an account back to its old host: closed here first, so that it is never open at both.
 
 use identity::plc::{Content, is_plc};
+use migrate::host::{HostError, Owner};
 use migrate::job::{Need, State};
 use store::AccountState;
 
@@ -89,7 +90,36 @@ async fn document(pds: &Pds, job: &mut Job) -> Result<Turn, Trouble> {
 /// Opens the account at the old host.
 pub(super) async fn open(pds: &Pds, job: &mut Job) -> Result<Turn, Trouble> {
     let owner = job.owner(pds)?;
-    owner.activate().await?;
+    let is_open = match owner.is_let_in().await {
+        true => open_as_app(&owner).await?,
+        false => owner.activate().await.map(|()| true)?,
+    };
     sign_out(pds, job).await;
-    Ok(Turn::Next(State::RolledBack, "the account is open at its old host".to_owned()))
+    job.journal.is_left_to_do = !is_open;
+    if is_open {
+        return Ok(Turn::Next(State::RolledBack, "the account is open at its old host".to_owned()));
+    }
+    let host = &job.journal.from;
+    let text =
+        format!("{host} does not let us open the account: sign in there and activate it again");
+    warn(job, text.clone());
+    Ok(Turn::Next(State::RolledBack, text))
+}
+
+/// Opens the account as an app that was let in, which most hosts do not let do that. Tells whether it is
+/// open then.
+async fn open_as_app(owner: &Owner) -> Result<bool, HostError> {
+    let is_said =
+        |error: &HostError| matches!(error, HostError::Refused { .. } | HostError::SessionEnded);
+    // It is, if it was never closed there, or its owner had to open it to sign in.
+    match owner.signed_in().await {
+        Ok(there) if there.active == Some(true) => return Ok(true),
+        Err(error) if !is_said(&error) => return Err(error),
+        _ => {}
+    }
+    match owner.activate().await {
+        Ok(()) => Ok(true),
+        Err(error) if is_said(&error) => Ok(false),
+        Err(error) => Err(error),
+    }
 }

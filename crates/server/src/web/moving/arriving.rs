@@ -106,7 +106,7 @@ pub(super) async fn found(State(pds): State<Pds>, request: Request<Body>) -> Res
             Ok(origins) if origins.from == visit.pds.url => {
                 where_page(visit, &origins.name, &[Problem::AlreadyHere])
             }
-            Ok(origins) => sign_in_page(visit, &origins, None),
+            Ok(origins) => sign_in_page(visit, &origins, None).await,
             Err(BeginError::Fault(fault)) => Err(fault.into()),
             Err(_) => where_page(visit, did.as_str(), &[Problem::HandleUnknown]),
         }
@@ -127,7 +127,7 @@ pub(super) async fn source(State(pds): State<Pds>, request: Request<Body>) -> Re
             Err(_) => return where_page(visit, did.as_str(), &[Problem::HandleUnknown]),
         };
         if password.is_empty() {
-            return sign_in_page(visit, &origins, Some(&Entered::Nothing));
+            return sign_in_page(visit, &origins, Some(&Entered::Nothing)).await;
         }
         let has_code = factor.is_some();
         let identifier = AtIdentifier::Did(did.clone());
@@ -136,27 +136,32 @@ pub(super) async fn source(State(pds): State<Pds>, request: Request<Body>) -> Re
             Ok(arrival) => arrival,
             Err(error) => {
                 let refused = refused(error, has_code)?;
-                return sign_in_page(visit, &origins, Some(&Entered::Refused(refused)));
+                return sign_in_page(visit, &origins, Some(&Entered::Refused(refused))).await;
             }
         };
-        match look_around(visit, arrival).await {
-            Ok(None) => see(&link(path::FOUND, &did)),
-            Ok(Some(cookie)) => {
-                let mut response = see(&link(path::FOUND, &did))?;
-                response.headers_mut().append(SET_COOKIE, cookie);
-                Ok(response)
-            }
-            Err(error) => {
-                let refused = refused(error, false)?;
-                sign_in_page(visit, &origins, Some(&Entered::Refused(refused)))
-            }
-        }
+        arrived(visit, &origins, arrival).await
     })
     .await
 }
 
+/// Leads somebody on who has signed in at the old host.
+pub(super) async fn arrived(visit: &mut Visit, origins: &Origins, arrival: Arrival) -> Outcome {
+    match look_around(visit, arrival).await {
+        Ok(None) => see(&link(path::FOUND, &origins.did)),
+        Ok(Some(cookie)) => {
+            let mut response = see(&link(path::FOUND, &origins.did))?;
+            response.headers_mut().append(SET_COOKIE, cookie);
+            Ok(response)
+        }
+        Err(error) => {
+            let refused = refused(error, false)?;
+            sign_in_page(visit, origins, Some(&Entered::Refused(refused))).await
+        }
+    }
+}
+
 /// Sorts what keeps somebody from signing in.
-fn refused(error: BeginError, has_code: bool) -> Result<Refused, Stop> {
+pub(super) fn refused(error: BeginError, has_code: bool) -> Result<Refused, Stop> {
     match error {
         BeginError::Host(error) => Ok(Refused::of(&error, has_code)),
         BeginError::Fault(fault) => Err(fault.into()),
@@ -216,7 +221,12 @@ pub(super) enum Entered {
 }
 
 /// Shows screen two before somebody has signed in.
-pub(super) fn sign_in_page(visit: &Visit, origins: &Origins, entered: Option<&Entered>) -> Outcome {
+pub(super) async fn sign_in_page(
+    visit: &Visit,
+    origins: &Origins,
+    entered: Option<&Entered>,
+) -> Outcome {
+    let may_oauth = mover::has_pages(&visit.pds, &origins.from).await;
     let (from, to) = (host_name(&origins.from), host_name(&visit.pds.url));
     let needs_code = match entered {
         Some(Entered::Refused(refused)) => refused.needs_code(),
@@ -238,7 +248,7 @@ pub(super) fn sign_in_page(visit: &Visit, origins: &Origins, entered: Option<&En
         },
         findings: &[],
         sizes: None,
-        step: FoundStep::SignIn { may_oauth: false, needs_code },
+        step: FoundStep::SignIn { may_oauth, needs_code },
         problems: Problems(&problems),
     };
     if entered.is_none() { page(&view) } else { again(&view) }

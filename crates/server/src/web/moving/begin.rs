@@ -132,7 +132,7 @@ async fn refused(visit: &Visit, waiting: &Waiting, error: BeginError) -> Outcome
             match origins {
                 // The session is over, or the host does not answer: they sign in there once more.
                 Ok(origins) => {
-                    arriving::sign_in_page(visit, &origins, Some(&Entered::Refused(refused)))
+                    arriving::sign_in_page(visit, &origins, Some(&Entered::Refused(refused))).await
                 }
                 Err(_) => see(path::MOVE),
             }

@@ -52,6 +52,14 @@ async fn show(pds: Pds, request: Request<Body>, screen: Screen) -> Response<Body
     .await
 }
 
+/// Shows the screen that a move is at, with why nobody was signed in at the old host.
+pub(super) fn refused(visit: &Visit, moving: &Moving, refused: &Refused) -> Outcome {
+    let host = host_name(&moving.seen.journal.from);
+    let problems: Vec<Problem<'_>> = refused.problem(&host).into_iter().collect();
+    let needs_code = refused.needs_code();
+    shown(visit, moving, &Wrong { problems: &problems, needs_code })
+}
+
 /// Shows the screen that a move is at.
 fn shown(visit: &Visit, moving: &Moving, wrong: &Wrong<'_>) -> Outcome {
     match Screen::of(&moving.seen) {
@@ -67,7 +75,7 @@ fn wrong(visit: &Visit, moving: &Moving, problem: Problem<'_>) -> Outcome {
 }
 
 /// Leads to where the move is after an order, or shows why it was not taken.
-fn ordered(
+pub(super) fn ordered(
     visit: &Visit,
     moving: &Moving,
     has_code: bool,
@@ -80,13 +88,7 @@ fn ordered(
         }
         Err(OrderError::NotAgreed(_)) => wrong(visit, moving, Problem::Changed),
         Err(OrderError::Switch(_)) => wrong(visit, moving, Problem::OperationWrong),
-        Err(OrderError::Host(error)) => {
-            let refused = Refused::of(&error, has_code);
-            let host = host_name(&moving.seen.journal.from);
-            let problems: Vec<Problem<'_>> = refused.problem(&host).into_iter().collect();
-            let needs_code = refused.needs_code();
-            shown(visit, moving, &Wrong { problems: &problems, needs_code })
-        }
+        Err(OrderError::Host(error)) => refused(visit, moving, &Refused::of(&error, has_code)),
         Err(
             error @ (OrderError::OtherAccount(_)
             | OrderError::Job(_)
@@ -205,7 +207,8 @@ pub(super) async fn cancel(State(pds): State<Pds>, request: Request<Body>) -> Re
             let row: MoveJob = visit.pds.store.read(|tx| tx.move_job(id)).await?;
             let seen = see_move(visit, row).await?;
             if seen.state.has_ended() {
-                return shown(visit, &Moving { seen, ..moving }, &Wrong::default());
+                let ended = Moving { seen, has_pages: false, ..moving };
+                return shown(visit, &ended, &Wrong::default());
             }
             tokio::select! {
                 () = sleep(LOOK) => {}

@@ -70,7 +70,8 @@ pub(super) fn progress(visit: &Visit, moving: &Moving, wrong: &Wrong<'_>) -> Out
     let hosts = Hosts::of(visit, seen);
     let need = match &seen.journal.need {
         Some(Need::SignIn { message }) => {
-            Some(pages::moving::Need::SignIn { why: message.into(), needs_code: wrong.needs_code })
+            let (why, may_oauth) = (message.into(), moving.has_pages);
+            Some(pages::moving::Need::SignIn { why, may_oauth, needs_code: wrong.needs_code })
         }
         Some(Need::Decide { message }) => Some(pages::moving::Need::Decide { why: message.into() }),
         _ => None,
@@ -88,6 +89,7 @@ pub(super) fn progress(visit: &Visit, moving: &Moving, wrong: &Wrong<'_>) -> Out
         may_cancel: seen.state.is_cancellable(),
         may_undo: undo_until(visit, seen).is_some(),
         undo_needs_code: wrong.needs_code,
+        undo_may_oauth: moving.has_pages && seen.journal.is_let_in,
         warnings: &warnings(seen),
         notes: &notes(seen),
         problems: Problems(wrong.problems),
@@ -171,6 +173,8 @@ pub(super) fn done(visit: &Visit, moving: &Moving, wrong: &Wrong<'_>) -> Outcome
         has_own_key,
         undo_until: undo_until(visit, seen),
         needs_code: wrong.needs_code,
+        undo_may_oauth: moving.has_pages && seen.journal.is_let_in,
+        is_left_to_do: seen.journal.is_left_to_do,
         old_host: (&hosts.from).into(),
         warnings: &warnings(seen),
         notes: &notes(seen),
