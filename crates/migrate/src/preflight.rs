@@ -34,9 +34,6 @@ const OPERATIONS: [(u64, usize, &str); 3] =
 
 /// What an app needs to see the e-mail address.
 const SEE_EMAIL: Need<'_> = Need::Account { attr: AccountAttr::Email, action: AccountAction::Read };
-/// What an app needs to close the account.
-pub const CLOSE: Need<'_> =
-    Need::Account { attr: AccountAttr::Status, action: AccountAction::Manage };
 
 /// Looks at the old host, as the account's owner.
 ///
@@ -92,7 +89,7 @@ pub async fn source(
 /// Tells what an app that was let in cannot do at the old host.
 fn of_app(app: &Bound, from: &Origin) -> Vec<Finding> {
     let mut findings = Vec::new();
-    if !app.allows(&CLOSE) {
+    if !app.may_close() {
         let text = format!(
             "{from} does not let us close the account there: when the move is done, sign in there \
              yourself and deactivate it"

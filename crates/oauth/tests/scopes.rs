@@ -237,7 +237,7 @@ fn each_need(mut check: impl FnMut(Need<'_>)) {
     for media_type in MEDIA_TYPES {
         check(Need::Blob { media_type });
     }
-    for attr in [AccountAttr::Email, AccountAttr::Repo, AccountAttr::Status] {
+    for attr in [AccountAttr::Email, AccountAttr::Repo] {
         for action in [AccountAction::Read, AccountAction::Manage] {
             check(Need::Account { attr, action });
         }
@@ -268,7 +268,7 @@ fn some_scope(chance: &mut Chance) -> String {
         }
         "blob" => some(chance, "accept", &["image/*", "image/png", "text/html", "*/*"], 3),
         "account" => {
-            some(chance, "attr", &["email", "repo", "status"], 1);
+            some(chance, "attr", &["email", "repo"], 1);
             some(chance, "action", &["read", "manage"], 1);
         }
         "identity" => some(chance, "attr", &["handle", "*"], 1),

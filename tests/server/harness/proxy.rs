@@ -6,7 +6,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use http::header::{CONNECTION, CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
+use http::header::{AUTHORIZATION, CONNECTION, CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
 use http::{HeaderMap, Request, Response};
 use http_body_util::{BodyExt as _, Full};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -38,6 +38,12 @@ pub(crate) enum Fault {
     Replace(Bytes),
     /// After the answer's body these bytes come, again and again.
     Endless(Bytes),
+    /// In the answer's body some text is another one.
+    Swap(&'static str, &'static str),
+    /// It goes through with other credentials, as if the server took those that came for as good.
+    With(String),
+    /// The same, and the connection breaks before the answer.
+    WithAndForget(String),
     /// It goes through once the gate is open.
     Hold(Gate),
 }
@@ -215,7 +221,7 @@ async fn serve(
     state: &State,
     client: &ask::Client,
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    let Some(request) = read(&mut socket).await? else { return Ok(()) };
+    let Some(mut request) = read(&mut socket).await? else { return Ok(()) };
     let line = format!("{} {}", request.method(), request.uri());
     let range = request.headers().get("range").and_then(|range| range.to_str().ok());
     lock(&state.seen).push(Seen {
@@ -234,10 +240,13 @@ async fn serve(
             return say(&mut socket, *status, headers, body).await;
         }
         Fault::Hold(gate) => gate.pass().await,
+        Fault::With(credentials) | Fault::WithAndForget(credentials) => {
+            request.headers_mut().insert(AUTHORIZATION, credentials.parse()?);
+        }
         _ => {}
     }
     let answer = forward(request, state, client).await?;
-    if matches!(fault, Fault::Forget) {
+    if matches!(fault, Fault::Forget | Fault::WithAndForget(_)) {
         return Ok(());
     }
     let (head, mut body) = answer.into_parts();
@@ -246,6 +255,10 @@ async fn serve(
         Fault::Cut(bytes) => body.truncate(*bytes),
         Fault::Replace(other) => (length, body) = (other.len(), other.to_vec()),
         Fault::Flip(index) => body[*index] ^= 1,
+        Fault::Swap(text, other) => {
+            body = String::from_utf8(body)?.replace(text, other).into_bytes();
+            length = body.len();
+        }
         Fault::Shorten(bytes) => {
             body.truncate(*bytes);
             length = body.len();

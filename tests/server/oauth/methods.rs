@@ -27,10 +27,9 @@ use Needs::{Never, Nothing, Scope};
 /// All that there is, but what is not for apps.
 const EVERYTHING: &str = "atproto transition:generic transition:chat.bsky transition:email repo:* \
                           blob:*/* identity:* account:email?action=manage \
-                          account:repo?action=manage account:status?action=manage rpc:com.example.get?aud=*";
+                          account:repo?action=manage rpc:com.example.get?aud=*";
 const PREFERENCES: &str = "rpc:app.bsky.actor.getPreferences?aud=*";
 const PUT_PREFERENCES: &str = "rpc:app.bsky.actor.putPreferences?aud=*";
-const CLOSE: &str = "com.atproto.server.deactivateAccount";
 const NOTES: &str = "repo:com.example.note";
 
 /// Methods, what they are sent, and what they need. What they do with it is not looked at here.
@@ -61,7 +60,6 @@ fn methods(did: &str) -> Vec<(&'static str, Value, Needs)> {
         ),
         ("com.atproto.repo.uploadBlob", json!("bytes"), Scope("blob:text/plain")),
         ("com.atproto.repo.importRepo", json!("bytes"), Scope("account:repo?action=manage")),
-        (CLOSE, json!({}), Scope("account:status?action=manage")),
         ("com.atproto.repo.listMissingBlobs", none.clone(), Nothing),
         ("com.atproto.server.getSession", none.clone(), Nothing),
         ("com.atproto.server.checkAccountStatus", none.clone(), Nothing),
@@ -109,6 +107,7 @@ fn never(did: &str) -> Vec<(&'static str, Value, Needs)> {
     let (none, moved) = (Value::Null, json!({ "did": did, "id": "a" }));
     vec![
         ("com.atproto.server.activateAccount", none.clone(), Never),
+        ("com.atproto.server.deactivateAccount", json!({}), Never),
         ("com.atproto.server.requestAccountDelete", none.clone(), Never),
         ("com.atproto.server.getAccountInviteCodes", none.clone(), Never),
         ("com.atproto.server.createAppPassword", json!({ "name": "a" }), Never),
@@ -193,10 +192,6 @@ async fn an_app_with_one_scope_may_call_what_needs_it_and_no_more() {
     for (scope, app) in &apps {
         for (nsid, input, needs) in &all {
             let Scope(needed) = needs else { continue };
-            // It would end all other sessions of apps.
-            if *nsid == CLOSE && scope == needed {
-                continue;
-            }
             let answer = call(&world, app, &by_scope[scope], nsid, input).await;
             let is_more = *needed == "identity:handle" && *scope == "identity:*"
                 || needed.starts_with(NOTES)
@@ -215,9 +210,6 @@ async fn no_scope_opens_what_is_not_for_apps() {
     let app = App::local(EVERYTHING);
     let tokens = app.let_in(&world.pds, &world.alice).await;
     for (nsid, input, needs) in methods(&world.alice.did) {
-        if nsid == CLOSE {
-            continue;
-        }
         let answer = call(&world, &app, &tokens, nsid, &input).await;
         match needs {
             Never => {
@@ -245,20 +237,6 @@ async fn no_scope_opens_what_is_not_for_apps() {
         assert!(matches!(answer.status.as_u16(), 400 | 401 | 403), "{nsid}: {}", answer.text());
     }
     assert_eq!(app.standing(&world.pds, &tokens.access).await, 200);
-}
-
-#[tokio::test]
-async fn who_lets_an_app_close_the_account_ends_its_session_by_that() {
-    let world = World::start().await;
-    let seeing = App::local("atproto account:status");
-    let tokens = seeing.let_in(&world.pds, &world.alice).await;
-    assert!(is_missing(&call(&world, &seeing, &tokens, CLOSE, &json!({})).await), "to see is less");
-    let app = App::local("atproto account:status?action=manage");
-    let tokens = app.let_in(&world.pds, &world.alice).await;
-    call(&world, &app, &tokens, CLOSE, &json!({})).await.ok();
-    let ask = world.pds.get("com.atproto.sync.getRepoStatus").param("did", &world.alice.did);
-    assert_eq!(ask.send().await.ok()["status"], "deactivated");
-    assert_eq!(app.standing(&world.pds, &tokens.access).await, 401);
 }
 
 #[test]

@@ -19,6 +19,9 @@ use super::proving::{DPOP, Prover, TimeSource};
 /// What an answer of an authorization server may take.
 const ANSWER: Limits = Limits::document(std::time::Duration::from_secs(30), 64 << 10);
 
+/// What an app is granted that may close the account.
+const CLOSE: &str = "account:status?action=manage";
+
 /// A session that is bound to a key.
 #[derive(Clone)]
 pub struct Bound {
@@ -105,6 +108,12 @@ impl Bound {
     /// Tells whether what was granted is enough for a call.
     pub fn allows(&self, need: &Need<'_>) -> bool {
         Scopes::parse(&self.scope).allows(need)
+    }
+
+    /// Tells whether the account may be closed. The specification has no scope for that; this is the one
+    /// that the reference server has.
+    pub fn may_close(&self) -> bool {
+        self.scope.split(' ').any(|scope| scope == CLOSE)
     }
 
     /// Gets other tokens for those that have ended. The server takes the old ones no more.

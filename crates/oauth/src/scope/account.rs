@@ -16,8 +16,6 @@ pub enum AccountAttr {
     Email,
     /// Its repository as a whole, which an import replaces.
     Repo,
-    /// Whether it is open, and to close it.
-    Status,
 }
 
 /// What may be done with it. To manage something is also to read it.
@@ -42,7 +40,6 @@ impl AccountAttr {
         match self {
             Self::Email => "email",
             Self::Repo => "repo",
-            Self::Status => "status",
         }
     }
 }
@@ -71,7 +68,6 @@ impl AccountScope {
         let attr = match attr.ok_or(ScopeError::Missing(ATTR))?.as_ref() {
             "email" => AccountAttr::Email,
             "repo" => AccountAttr::Repo,
-            "status" => AccountAttr::Status,
             _ => return Err(ScopeError::Value(ATTR)),
         };
         let mut action = AccountAction::Read;
@@ -117,22 +113,19 @@ mod tests {
             (AccountAttr::Email, AccountAction::Manage),
             (AccountAttr::Repo, AccountAction::Read),
             (AccountAttr::Repo, AccountAction::Manage),
-            (AccountAttr::Status, AccountAction::Manage),
         ];
         for (text, allowed) in [
-            ("account:email", [true, false, false, false, false]),
-            ("account:email?action=read", [true, false, false, false, false]),
-            ("account?action=manage&attr=email", [true, true, false, false, false]),
-            ("account:email?action=manage&action=read", [true, true, false, false, false]),
-            ("account:repo", [false, false, true, false, false]),
-            ("account:repo?action=manage", [false, false, true, true, false]),
-            ("account:status", [false; 5]),
-            ("account:status?action=manage", [false, false, false, false, true]),
-            ("transition:email", [true, false, false, false, false]),
-            ("transition:generic", [false; 5]),
-            ("transition:chat.bsky", [false; 5]),
-            ("identity:*", [false; 5]),
-            ("atproto", [false; 5]),
+            ("account:email", [true, false, false, false]),
+            ("account:email?action=read", [true, false, false, false]),
+            ("account?action=manage&attr=email", [true, true, false, false]),
+            ("account:email?action=manage&action=read", [true, true, false, false]),
+            ("account:repo", [false, false, true, false]),
+            ("account:repo?action=manage", [false, false, true, true]),
+            ("transition:email", [true, false, false, false]),
+            ("transition:generic", [false; 4]),
+            ("transition:chat.bsky", [false; 4]),
+            ("identity:*", [false; 4]),
+            ("atproto", [false; 4]),
         ] {
             let scope = Scope::parse(text).unwrap();
             for ((attr, action), expected) in needs.into_iter().zip(allowed) {
@@ -145,7 +138,7 @@ mod tests {
     #[test]
     fn what_is_not_known_of_an_account_is_no_scope() {
         for (text, fault) in [
-            ("account:password", ScopeError::Value(ATTR)),
+            ("account:status", ScopeError::Value(ATTR)),
             ("account:*", ScopeError::Value(ATTR)),
             ("account:Email", ScopeError::Value(ATTR)),
             ("account:email?action=write", ScopeError::Value(ACTION)),

@@ -126,7 +126,7 @@ mod tests {
             ("atproto", "atproto"),
             (" repo:*  atproto openid repo:%zz ", "repo:* atproto"),
             ("atproto\trepo:*", ""),
-            ("atproto account:password blob:x rpc:*?aud=* identity:*", "atproto identity:*"),
+            ("atproto account:status blob:x rpc:*?aud=* identity:*", "atproto identity:*"),
             ("atproto transition:generic transition:nothing", "atproto transition:generic"),
         ] {
             assert_eq!(Scopes::parse(text).to_string(), normal, "{text}");

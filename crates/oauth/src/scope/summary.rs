@@ -53,8 +53,6 @@ pub enum Content {
     Email(AccountAction),
     /// It replaces the repository as a whole, or does nothing, if it may only read it.
     Repository(AccountAction),
-    /// It sees whether the account is open, or closes it, too.
-    Status(AccountAction),
     /// It changes the handle, or the whole identity.
     Identity(IdentityAttr),
 }
@@ -179,7 +177,6 @@ fn content(scopes: &[Scope]) -> Option<Content> {
         Scope::Account(scope) => match scope.attr() {
             AccountAttr::Email => Content::Email(scope.action()),
             AccountAttr::Repo => Content::Repository(scope.action()),
-            AccountAttr::Status => Content::Status(scope.action()),
         },
         Scope::Identity(attr) => Content::Identity(*attr),
     };
@@ -197,9 +194,6 @@ fn with(content: Content, scope: &Scope) -> Content {
         }
         (Content::Repository(action), Scope::Account(scope)) => {
             Content::Repository(action.max(scope.action()))
-        }
-        (Content::Status(action), Scope::Account(scope)) => {
-            Content::Status(action.max(scope.action()))
         }
         (Content::Identity(attr), Scope::Identity(other)) => Content::Identity(attr.max(*other)),
         (content, _) => content,
@@ -376,7 +370,6 @@ mod tests {
                 "account:repo account:repo?action=manage account:repo",
                 Content::Repository(AccountAction::Manage),
             ),
-            ("account:status account:status?action=manage", Content::Status(AccountAction::Manage)),
             ("identity:* identity:handle", Content::Identity(IdentityAttr::All)),
             ("identity:handle identity:*", Content::Identity(IdentityAttr::All)),
         ] {

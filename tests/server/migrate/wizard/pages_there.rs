@@ -86,6 +86,13 @@ async fn arrive(here: &mut Browser, road: &Road, owner: &TestAccount) -> Page {
     page
 }
 
+/// Makes the old host one that lets apps close an account, as the reference server does.
+fn let_apps_close(road: &Road, owner: &TestAccount) {
+    let granted = r#""scope":"account:status?action=manage "#;
+    road.source.always(TOKEN, Fault::Swap(r#""scope":""#, granted));
+    road.source.always("deactivateAccount", Fault::With(format!("Bearer {}", owner.access)));
+}
+
 /// Begins a move in a new browser.
 async fn begun(road: &Road, owner: &TestAccount) -> Browser {
     let mut here = Browser::new(&road.new.public_url());
@@ -112,6 +119,7 @@ async fn preferences(pds: &Pds, owner: &TestAccount, password: &str) -> Vec<Stri
 async fn an_account_moves_without_its_password_being_entered_here() {
     let mut road = road().await;
     let alice = settled(&road.old, "alice").await;
+    let_apps_close(&road, &alice);
     let mut here = Browser::new(&road.new.public_url());
     let page = arrive(&mut here, &road, &alice).await;
     assert!(page.at.starts_with("/move/found?account=did"), "{}", page.at);
@@ -160,9 +168,7 @@ async fn what_an_app_may_not_close_is_said_before_and_after() {
     let road = road().await;
     let alice = settled(&road.old, "alice").await;
     let mut here = Browser::new(&road.new.public_url());
-    let page = find(&mut here, &alice).await;
-    let how = all_but("account:status");
-    let page = let_in(&mut here, &page, "begin", &road, &alice, how).await;
+    let page = arrive(&mut here, &road, &alice).await;
     assert!(page.text().contains("deactivate it"), "{}", page.text());
     here.submit(&page, "/move/begin", &[("new_password", NEW_PASSWORD)]).await;
     agree(&mut here).await;
@@ -197,6 +203,7 @@ async fn a_host_that_refuses_what_it_has_allowed_does_not_keep_the_move_from_end
     let alice = settled(&road.old, "alice").await;
     let refusal = Fault::refusal(403, "Forbidden", "OAuth credentials are not supported");
     road.source.always("deactivateAccount", refusal);
+    let_apps_close(&road, &alice);
     let mut here = begun(&road, &alice).await;
     agree(&mut here).await;
     let page = finish(&mut here, &road.old, &alice).await;
@@ -204,7 +211,9 @@ async fn a_host_that_refuses_what_it_has_allowed_does_not_keep_the_move_from_end
     // A host of which the answer was lost has closed it all the same.
     let bob = settled(&road.old, "bob").await;
     road.source.let_through();
-    road.source.always("deactivateAccount", Fault::Forget);
+    let lost = Fault::WithAndForget(format!("Bearer {}", bob.access));
+    road.source.always("deactivateAccount", lost);
+    let_apps_close(&road, &bob);
     let mut here = begun(&road, &bob).await;
     agree(&mut here).await;
     let page = finish(&mut here, &road.old, &bob).await;

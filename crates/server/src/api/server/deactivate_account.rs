@@ -2,24 +2,21 @@
 //!
 //! Lexicon: `lexicons/com/atproto/server/deactivateAccount.json`.
 
-use ::oauth::scope::{AccountAction, AccountAttr, Need};
 use lexicon::com::atproto::server::deactivate_account::Input;
 use store::AccountState;
 use syntax::Did;
 
 use crate::account::set_state;
-use crate::caller::{Account, Full, OrApp, OrTakenDown};
+use crate::caller::{Account, Full, OrTakenDown};
 use crate::failure::{Failure, Fault};
 use crate::pds::Pds;
 
 /// Deactivates the account. Its sessions go on, so that its owner can move it or come back.
 pub(super) async fn deactivate_account(
     pds: Pds,
-    caller: Account<OrApp<OrTakenDown<Full>>>,
+    caller: Account<OrTakenDown<Full>>,
     input: Input,
 ) -> Result<(), Failure> {
-    let (attr, action) = (AccountAttr::Status, AccountAction::Manage);
-    caller.check(&Need::Account { attr, action })?;
     let account = caller.row(&pds).await?;
     let delete_after = input.delete_after.map(|time| u64::try_from(time.unix_us()).unwrap_or(0));
     let delete_after = delete_after.map(|time_us| time_us / 1000);

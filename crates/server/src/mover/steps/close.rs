@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use migrate::host::{HostError, Owner};
 use migrate::job::{Opened, State};
-use migrate::preflight;
 use syntax::Datetime;
 
 use super::fetch::warn;
@@ -134,8 +133,7 @@ async fn is_closed_there(pds: &Pds, job: &Job) -> bool {
 async fn close(pds: &Pds, job: &mut Job, live: &Live) -> Result<Closing, Trouble> {
     let owner = job.owner(pds)?;
     if let Some(app) = owner.session().await.bound() {
-        let may_close = app.allows(&preflight::CLOSE);
-        return close_as_app(pds, job, &owner, live, may_close).await;
+        return close_as_app(pds, job, &owner, live, app.may_close()).await;
     }
     let mut is_closed = false;
     for _ in 0..ROUNDS_MAX {

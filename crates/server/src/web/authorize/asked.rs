@@ -89,7 +89,6 @@ impl<'a> Asked<'a> {
             Content::Repository(action) => {
                 Area::Repository { manage: *action == AccountAction::Manage }
             }
-            Content::Status(action) => Area::Status { manage: *action == AccountAction::Manage },
             Content::Identity(IdentityAttr::Handle) => Area::Handle,
             Content::Identity(IdentityAttr::All) => Area::FullIdentity,
             Content::Set(include) => {
