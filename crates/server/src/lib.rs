@@ -101,6 +101,8 @@ impl Server {
         let figures = surroundings.figures.clone();
         let connections_max = config.limits.connections;
         let pds = start::state(config, surroundings, address.port(), plc_address)?;
+        let answers = pds.store.carry_answers().map_err(StartError::Answers)?;
+        pds.tasks.spawn_until_stop(answers);
         housekeeping::start(&pds);
         identity_watch::start(&pds);
         mail::start(&pds);

@@ -30,7 +30,7 @@ use crate::pds::Pds;
 pub(crate) use crate::mover::arrival::{Arrival, Arrivals, Door, Ticket, Waiting, named_host};
 pub(crate) use crate::mover::begin::{BeginError, Wish, go_on, look, plan, settle, start};
 pub(crate) use crate::mover::elsewhere::{
-    Away, Elsewhere, Purpose, ReturnError, has_pages, leave, own_client,
+    Elsewhere, Purpose, ReturnError, has_pages, leave, own_client,
 };
 pub(crate) use crate::mover::job::JobError;
 pub(crate) use crate::mover::orders::{

@@ -123,7 +123,6 @@ pub(crate) fn state(
     })?;
     let keys = Arc::new(Keys::load(&config.secrets, &config.data)?);
     let (tasks, clock) = (Tasks::default(), Clock::new(clock, clock_id()));
-    tasks.spawn_until_stop(store.carry_answers().map_err(StartError::Answers)?);
     let firehose = Firehose::new(store.clone());
     let dns = dns_of(&config, dns, &store)?;
     let plc_url = plc_url(&config, plc_address)?;

@@ -230,7 +230,7 @@ impl Writers {
     }
 
     /// Sees to it that what was remembered of schemas is forgotten when a write of them is durable, and
-    /// before anybody is told of it, even if the caller stops waiting.
+    /// before the caller is told of it, even if the caller stops waiting.
     fn tell_of_schemas(&self, did: &Did, schemas: Vec<Nsid>, outcome: Answered) -> Answered {
         let (answer, told) = oneshot::channel();
         let (shared, did) = (Arc::clone(&self.0), did.clone());

@@ -73,7 +73,7 @@ impl Answers {
         waiting.into_iter().flat_map(|waiting| waiting.batches).for_each(Batch::tell);
     }
 
-    /// Returns the task that tells outcomes from now on, until it is dropped.
+    /// Returns the task that tells outcomes from now on, until it is dropped. There should be one at a time.
     ///
     /// # Errors
     ///
@@ -83,11 +83,13 @@ impl Answers {
         signal.set_nonblocking(true)?;
         signals.set_nonblocking(true)?;
         let mut signals = Signals::from_std(signals)?;
-        *self.lock() = Some(Waiting { batches: Vec::new(), signal: Arc::new(signal) });
+        let waiting = Waiting { batches: Vec::new(), signal: Arc::new(signal) };
+        let former = self.lock().replace(waiting);
+        former.into_iter().flat_map(|former| former.batches).for_each(Batch::tell);
         let carrier = Carrier(Arc::clone(self));
         Ok(async move {
             let mut bytes = [0; 64];
-            // Ends when the store is closed.
+            // It has no end of its own: whoever runs it drops it.
             while signals.read(&mut bytes).await.is_ok_and(|count| count > 0) {
                 carrier.tell();
             }

@@ -80,6 +80,20 @@ async fn finish(browser: &mut Browser, old: &Pds, owner: &TestAccount) -> Page {
     until(browser, "the end", |page| page.at.starts_with("/move/done")).await
 }
 
+/// Follows a move to its end while time goes by, as steps that fail are tried again after some.
+async fn finish_in_time(browser: &mut Browser, road: &Road) -> Page {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        road.advance(Duration::from_secs(1));
+        let page = browser.get("/move").await;
+        if page.at.starts_with("/move/done") {
+            return page;
+        }
+        assert!(Instant::now() < end, "{}: {}", page.at, page.text());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
 /// Follows a link to a file on a page of the server's own.
 async fn download(browser: &Browser, link: &str) -> Page {
     let mut own = browser.clone().saying("sec-fetch-site", "same-origin");
@@ -142,6 +156,8 @@ async fn an_account_moves_in_a_browser_from_the_first_screen_to_the_report() {
     other.submit(&page, "/move/resume", &[]).await;
     road.new.restart().await;
     let page = finish(&mut browser, &road.old, &alice).await;
+    let another = page.attributes("a", "href").into_iter().find(|link| link == "/move/found");
+    assert!(browser.get(&another.unwrap()).await.form("/move/found").field("identifier").is_some());
 
     let links = page.attributes("a", "href");
     let report = links.iter().find(|link| link.starts_with("/move/report")).unwrap();
@@ -400,4 +416,33 @@ async fn files_that_do_not_come_are_named_and_agreed_to() {
     .await;
     agree(&mut browser).await;
     finish(&mut browser, &road.old, &alice).await;
+}
+
+#[tokio::test]
+async fn what_is_written_while_the_old_host_closes_comes_along_though_it_answers_badly() {
+    let road = road().await;
+    let alice = settled(&road.old, "alice").await;
+    let mut browser = Browser::new(&road.new.public_url());
+    begin(&mut browser, &alice).await;
+    agree(&mut browser).await;
+    let closing = road.source.hold("deactivateAccount");
+    let page = until_form(&mut browser, "/move/confirm").await;
+    let code = road.old.mailed_code(&alice.email).await;
+    browser.submit(&page, "/move/confirm", &[("code", &code)]).await;
+    let end = Instant::now() + PATIENCE;
+    while road.source.count("deactivateAccount") == 0 {
+        assert!(Instant::now() < end, "it was never asked to close the account");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let late = road.old.note(&alice, "last", "written at the last moment").await;
+    road.source.once("getLatestCommit", Fault::status(503));
+    closing.open();
+    finish_in_time(&mut browser, &road).await;
+    assert!(!is_active(&road.old, &alice).await);
+    let answer = road.new.get("com.atproto.repo.getRecord");
+    let asked = answer
+        .param("repo", &alice.did)
+        .param("collection", "com.example.note")
+        .param("rkey", "last");
+    assert_eq!(asked.send().await.ok()["cid"], late["cid"]);
 }

@@ -125,7 +125,9 @@ impl Bound {
             ("client_id", client_id.as_str()),
         ];
         let body = match ask(client, prover, token, &fields).await {
-            Err(HostError::Refused { .. }) => return Err(HostError::SessionEnded),
+            Err(HostError::Refused { name, .. }) if name == "invalid_grant" => {
+                return Err(HostError::SessionEnded);
+            }
             outcome => outcome?,
         };
         let grant = Grant::read(&body).map_err(|_| HostError::Malformed("set of tokens"))?;

@@ -1,6 +1,7 @@
 //! What the owner of an account can ask of a host.
 
 use std::pin::Pin;
+use std::sync::Arc;
 
 use http::header::{ACCEPT_ENCODING, RANGE};
 use http::{HeaderValue, Method, Request};
@@ -14,14 +15,14 @@ use tokio::sync::Mutex;
 use super::{Download, Host, HostError, JSON, Kept, Pass, STREAM, Session, Tokens, with_json};
 
 /// Keeps a session that was renewed, before it is used.
-pub type Keeper = Box<dyn Fn(Kept) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
+pub type Keeper = Arc<dyn Fn(Kept) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
 
 /// The owner of an account at a host. The session is renewed when it has to be.
 pub struct Owner {
     pub(super) host: Host,
     did: Did,
     /// Held while it is renewed, so that it is renewed once.
-    session: Mutex<Session>,
+    session: Arc<Mutex<Session>>,
     keeper: Option<Keeper>,
 }
 
@@ -53,7 +54,7 @@ struct Renewed {
 impl Owner {
     /// Goes on with a session.
     pub fn new(host: Host, did: Did, session: impl Into<Session>) -> Self {
-        Self { host, did, session: Mutex::new(session.into()), keeper: None }
+        Self { host, did, session: Arc::new(Mutex::new(session.into())), keeper: None }
     }
 
     /// Has the session kept by somebody each time that it is renewed: a host may take the tokens of before
@@ -304,33 +305,39 @@ impl Owner {
     }
 
     /// Renews the session, unless somebody else just has.
+    ///
+    /// That is done in a task of its own, which goes on when the caller does not: with tokens that were
+    /// renewed and lost, the session has ended.
     async fn renew(&self, spent: &Pass) -> Result<Pass, HostError> {
-        let mut session = self.session.lock().await;
-        if session.reveal().0 != spent.token() {
-            return Ok(session.pass());
-        }
-        let renewed = match &*session {
-            Session::Password(tokens) => self.renewed(tokens).await?.into(),
-            Session::Bound(bound) => {
-                Session::Bound(bound.renewed(&self.host.client, &self.did).await?)
+        let (host, did, spent) = (self.host.clone(), self.did.clone(), spent.clone());
+        let (session, keeper) = (Arc::clone(&self.session), self.keeper.clone());
+        let task = tokio::spawn(async move {
+            let mut session = session.lock().await;
+            if session.reveal().0 != spent.token() {
+                return Ok(session.pass());
             }
-        };
-        if let Some(keep) = &self.keeper {
-            keep(renewed.keep()).await;
-        }
-        *session = renewed;
-        Ok(session.pass())
+            let renewed = match &*session {
+                Session::Password(tokens) => renewed(&host, tokens).await?.into(),
+                Session::Bound(bound) => Session::Bound(bound.renewed(&host.client, &did).await?),
+            };
+            if let Some(keep) = &keeper {
+                keep(renewed.keep()).await;
+            }
+            *session = renewed;
+            Ok(session.pass())
+        });
+        task.await.expect("renewing does not panic, and nobody aborts the task")
     }
+}
 
-    async fn renewed(&self, tokens: &Tokens) -> Result<Tokens, HostError> {
-        let request = self.host.request(Method::POST, "com.atproto.server.refreshSession", &[])?;
-        let (_, refresh) = tokens.reveal();
-        let renewed: Renewed = match self.host.json(request, Some(&Pass::bearer(refresh))).await {
-            Err(HostError::Refused { .. }) => return Err(HostError::SessionEnded),
-            outcome => outcome?,
-        };
-        Ok(Tokens::new(renewed.access_jwt, renewed.refresh_jwt))
-    }
+async fn renewed(host: &Host, tokens: &Tokens) -> Result<Tokens, HostError> {
+    let request = host.request(Method::POST, "com.atproto.server.refreshSession", &[])?;
+    let (_, refresh) = tokens.reveal();
+    let renewed: Renewed = match host.json(request, Some(&Pass::bearer(refresh))).await {
+        Err(HostError::Refused { .. }) => return Err(HostError::SessionEnded),
+        outcome => outcome?,
+    };
+    Ok(Tokens::new(renewed.access_jwt, renewed.refresh_jwt))
 }
 
 /// Asks, and once more if the host wants another nonce.

@@ -34,6 +34,13 @@ pub struct Kept {
     bound: Option<KeptBinding>,
 }
 
+impl Kept {
+    /// Tells whether it is of an app that the owner has let in.
+    pub fn is_bound(&self) -> bool {
+        self.bound.is_some()
+    }
+}
+
 /// What goes along with a request.
 #[derive(Clone)]
 pub(super) enum Pass {

@@ -206,4 +206,5 @@ texts! {
     cancelled_text<handle, host>: "{handle} is at {host} as before, and nothing of it is here." |
         "{handle} est chez {host} comme avant, et il n’en reste rien ici.",
     begin_again: "Begin again" | "Recommencer",
+    move_another: "Move another account here" | "Amener un autre compte ici",
 }

@@ -22,7 +22,7 @@ const WOKEN: u8 = 2;
 /// Who wakes the future, and whether it has to be woken.
 #[derive(Default)]
 struct Wakes {
-    /// `WAITING`; `POLLED` while the future is polled; `WOKEN` once it was woken meanwhile.
+    /// `WAITING` until it is woken; `POLLED` while it is polled; `WOKEN` once it was woken.
     state: AtomicU8,
     task: AtomicWaker,
 }
@@ -33,8 +33,8 @@ impl Wake for Wakes {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        let found = self.state.compare_exchange(POLLED, WOKEN, Ordering::AcqRel, Ordering::Acquire);
-        if found == Err(WAITING) {
+        // Written whatever it was, so that the next poll sees what this is about.
+        if self.state.swap(WOKEN, Ordering::AcqRel) == WAITING {
             self.task.wake();
         }
     }
@@ -49,7 +49,7 @@ impl Wakes {
     ) -> Poll<T> {
         self.task.register(context.waker());
         for _ in 0..ROUNDS_MAX {
-            self.state.store(POLLED, Ordering::Release);
+            self.state.swap(POLLED, Ordering::AcqRel);
             if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(own)) {
                 return Poll::Ready(output);
             }
@@ -59,7 +59,7 @@ impl Wakes {
                 return Poll::Pending;
             }
         }
-        self.state.store(WAITING, Ordering::Release);
+        // It stays woken: the next poll is on its way.
         context.waker().wake_by_ref();
         Poll::Pending
     }

@@ -75,6 +75,11 @@ pub(super) struct Job {
 }
 
 impl Secrets {
+    /// Tells whether the owner has let this server in on the pages of the old host.
+    pub(super) fn is_let_in(&self) -> bool {
+        self.session.is_bound()
+    }
+
     pub(super) fn new(session: &Session, password: Option<&str>) -> Self {
         Self { session: session.keep(), password: password.map(str::to_owned), code: None }
     }
@@ -196,7 +201,7 @@ impl Job {
 /// crash leaves in between, the owner has to mend by signing in again.
 fn keeper(pds: &Pds, id: i64) -> Keeper {
     let pds = pds.clone();
-    Box::new(move |session| {
+    Arc::new(move |session| {
         let pds = pds.clone();
         Box::pin(async move {
             let keys = Arc::clone(&pds.keys);

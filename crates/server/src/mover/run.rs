@@ -62,9 +62,14 @@ pub(super) async fn is_wanted(pds: &Pds, id: i64) -> bool {
 /// Does what is due, or waits for it. Returns whether there is more to come.
 async fn next(pds: &Pds, mut job: Job, live: &Live) -> Result<bool, JobError> {
     live.is_cancelled.store(false, Ordering::Relaxed);
+    let has_session = job.orders.secrets.is_some();
     take_orders(&mut job);
     if job.state.has_ended() {
         return Ok(false);
+    }
+    // Now and not with the step: it may renew the session, which the ordered one must not replace again.
+    if has_session {
+        job.save(pds, None).await?;
     }
     let is_polling = job.row.run_at > 0 && job.journal.need == Some(Need::Document);
     if job.journal.need.is_some() && !is_polling {
@@ -92,6 +97,7 @@ pub(super) fn take_orders(job: &mut Job) {
     let Orders { approval, code, operation, secrets, retry, new_code, lost_blobs, cancel, undo } =
         job.orders.clone();
     if let Some(secrets) = secrets {
+        job.journal.is_let_in |= secrets.is_let_in();
         job.secrets = Some(secrets);
     }
     if cancel && job.state.is_cancellable() {

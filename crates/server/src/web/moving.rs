@@ -141,7 +141,7 @@ async fn moving_of(visit: &Visit, named: Option<String>) -> Result<Option<Moving
     }
     let Some((account, row)) = found else { return Ok(None) };
     let seen = see_move(visit, row).await?;
-    // Whoever has never done so has a password, and an old host that is gone keeps nobody waiting.
+    // Whoever has never done so has a password. The look is short and remembered: the old host may be gone.
     let is_wanted = matches!(seen.journal.need, Some(Need::SignIn { .. }))
         || seen.journal.is_let_in && screens::undo_until(visit, &seen).is_some();
     let has_pages = is_wanted && mover::has_pages(&visit.pds, &seen.journal.from).await;

@@ -6,7 +6,8 @@ use migrate::report::{SignedReport, Verdict};
 use serde_json::{Value, json};
 
 use super::{
-    NEW_PASSWORD, agree, another_browser, begin, download, find, finish, road, until, until_form,
+    NEW_PASSWORD, agree, another_browser, begin, download, find, finish, finish_in_time, road,
+    until, until_form,
 };
 use crate::harness::oauth::{CANCEL, CONSENT, sign_in};
 use crate::harness::{Browser, Fault, Form, Page, Pds, Road, TestAccount};
@@ -216,7 +217,10 @@ async fn a_host_that_refuses_what_it_has_allowed_does_not_keep_the_move_from_end
     let_apps_close(&road, &bob);
     let mut here = begun(&road, &bob).await;
     agree(&mut here).await;
-    let page = finish(&mut here, &road.old, &bob).await;
+    let page = until_form(&mut here, "/move/confirm").await;
+    let code = road.old.mailed_code(&bob.email).await;
+    here.submit(&page, "/move/confirm", &[("code", &code)]).await;
+    let page = finish_in_time(&mut here, &road).await;
     assert!(!page.text().contains("still open"), "{}", page.text());
     assert_eq!(report(&here, &page).await.report().compare().verdict(), Verdict::Same);
     assert!(!is_active(&road.old, &bob).await);
@@ -370,11 +374,7 @@ async fn a_session_that_is_lost_in_the_middle_is_begun_again_on_the_pages_there(
     // The tokens are renewed there, and this server ends, or hears nothing, before it can write them down.
     road.source.always(TOKEN, Fault::Forget);
     agree(&mut here).await;
-    let end = std::time::Instant::now() + super::PATIENCE;
-    while road.source.count(TOKEN) < 2 {
-        assert!(std::time::Instant::now() < end, "{}", road.source.count(TOKEN));
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    wait_for(|| road.source.count(TOKEN) >= 2).await;
     road.source.let_through();
     // Old tokens are no mistake any more, and end the session.
     road.advance(Duration::from_secs(10 * 60));
@@ -390,6 +390,45 @@ async fn a_session_that_is_lost_in_the_middle_is_begun_again_on_the_pages_there(
     assert!(page.status == 200 && !page.has_form(LEAVE), "{}", page.text());
     finish(&mut here, &road.old, &alice).await;
     assert!(is_active(&road.new, &alice).await);
+}
+
+#[tokio::test]
+async fn a_session_that_was_renewed_stays_in_place_of_the_one_that_was_brought() {
+    let mut road = road().await;
+    let alice = settled(&road.old, "alice").await;
+    let import = road.source.hold("sync.getRepo");
+    let mut here = begun(&road, &alice).await;
+    wait_for(|| road.source.count("sync.getRepo") > 0).await;
+    // Another session is brought while a step is at work.
+    let mut other = Browser::new(&road.new.public_url());
+    let page = find(&mut other, &alice).await;
+    let_in(&mut other, &page, "begin", &road, &alice, all).await;
+    // The next step renews it, and does not end before the server does.
+    let blobs = road.source.hold("sync.getBlob");
+    let before = (road.source.count(TOKEN), road.source.count("sync.getBlob"));
+    road.advance(Duration::from_secs(20 * 60));
+    import.open();
+    wait_for(|| {
+        road.source.count(TOKEN) > before.0 && road.source.count("sync.getBlob") > before.1
+    })
+    .await;
+    // What is held has come with another nonce, and after it was written down.
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    road.new.restart().await;
+    road.source.let_through();
+    blobs.open();
+    road.advance(Duration::from_secs(20 * 60));
+    until_form(&mut here, "/move/review").await;
+    assert_eq!(states(&road.new).await, ["ready"]);
+}
+
+/// Waits until something is so.
+async fn wait_for(is_so: impl Fn() -> bool) {
+    let end = std::time::Instant::now() + super::PATIENCE;
+    while !is_so() {
+        assert!(std::time::Instant::now() < end, "waited in vain");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use migrate::host::{HostError, Owner};
 use migrate::job::{Opened, State};
 use syntax::Datetime;
 
-use super::fetch::warn;
+use super::fetch::{is_behind, warn};
 use super::{late, report};
 use crate::account;
 use crate::failure::chain;
@@ -96,13 +96,20 @@ pub(super) async fn retire(pds: &Pds, job: &mut Job, live: &Live) -> Result<Turn
             job.journal.is_left_to_do = true;
             Ok(Turn::Next(State::Report, text))
         }
-        // An answer may have been lost, or its owner has closed it meanwhile.
-        Err(_) if is_closed_there(pds, job).await => closed(job),
         Err(Trouble::Later { error, after }) if job.row.attempts + 1 < CLOSINGS_MAX => {
             Err(Trouble::Later { error, after })
         }
         Err(Trouble::Doubtful(error)) if job.row.attempts + 1 < CLOSINGS_MAX => {
             Err(Trouble::later(error))
+        }
+        // An answer was lost, or its owner has closed it meanwhile.
+        Err(trouble) if is_closed_there(pds, job).await => {
+            if let Trouble::Later { error, .. } | Trouble::Doubtful(error) = trouble {
+                let text =
+                    format!("what was written last at the old host may have stayed there: {error}");
+                warn(job, text);
+            }
+            closed(job)
         }
         Err(trouble) => {
             let why = match trouble {
@@ -159,16 +166,23 @@ async fn close_as_app(
     may_close: bool,
 ) -> Result<Closing, Trouble> {
     for _ in 0..ROUNDS_MAX {
-        if !bring(pds, job, owner, live).await? {
+        while bring(pds, job, owner, live).await? {}
+        if !may_close {
+            return Ok(Closing::NotAllowed);
+        }
+        match report::note_theirs(pds, job, live).await {
+            Err(Trouble::Doubtful(error)) => {
+                warn(job, format!("the repository at the old host cannot be compared: {error}"));
+            }
+            outcome => outcome?,
+        }
+        // Whoever goes on after a crash cannot look there any more.
+        job.save(pds, None).await?;
+        // That may have taken a while.
+        if !is_behind(job, owner).await? {
             break;
         }
     }
-    if !may_close {
-        return Ok(Closing::NotAllowed);
-    }
-    report::note_theirs(pds, job, live).await?;
-    // Whoever goes on after a crash cannot look there any more.
-    job.save(pds, None).await?;
     match owner.deactivate(delete_after(pds, job)).await {
         Ok(()) => Ok(Closing::Closed),
         Err(HostError::Refused { status: 403, .. }) => Ok(Closing::NotAllowed),

@@ -5,12 +5,13 @@ use axum::extract::State;
 use data_encoding::HEXLOWER;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HOST, SET_COOKIE};
 use http::{HeaderValue, Request, Response};
+use identity::Origin;
 use pages::{Problem, path};
 use syntax::Did;
 
 use super::arriving::{Entered, Origins, arrived, refused, sign_in_page, where_page};
 use super::{Moving, Refused, count, going, moving_of, required};
-use crate::mover::{self, Arrival, Away, BeginError, Purpose, ReturnError, Ticket};
+use crate::mover::{self, Arrival, BeginError, Purpose, ReturnError, Ticket};
 use crate::pds::Pds;
 use crate::web::browser;
 use crate::web::visit::{Outcome, Stop, Visit, act, look, see};
@@ -100,30 +101,37 @@ pub(super) async fn come_back(State(pds): State<Pds>, request: Request<Body>) ->
             let callback = format!("{}{}", path::MOVE, path::CALLBACK);
             return see(&format!("{issuer}{callback}?{query}"));
         }
-        let Some(away) = taken(visit, &query) else {
-            return where_page(visit, "", &[Problem::AnswerTooOld]);
-        };
         count(visit)?;
-        let moving = match away.purpose {
+        let too_old = || where_page(visit, "", &[Problem::AnswerTooOld]);
+        let Some((ticket, (purpose, did, from))) = expected(visit, &query) else {
+            return too_old();
+        };
+        let moving = match purpose {
             Purpose::Begin => None,
             Purpose::Resume | Purpose::Undo => {
                 // Another account of this browser may have a move as well.
-                let did = away.errand.did().to_string();
-                let moving = moving_of(visit, Some(did)).await?;
+                let moving = moving_of(visit, Some(did.to_string())).await?;
+                // A later one may be from elsewhere.
+                let moving = moving.filter(|moving| moving.seen.journal.from == from);
                 let Some(moving) = moving else { return see(path::MOVE) };
                 Some(moving)
             }
         };
         let origins = match &moving {
             Some(moving) => of_move(moving),
-            None => match origins(visit, away.errand.did()).await? {
+            None => match origins(visit, &did).await? {
                 Ok(origins) => origins,
                 Err(page) => return page,
             },
         };
+        // Not before: what went wrong until here can be tried again with the same answer.
+        let now_ms = visit.pds.clock.now_ms();
+        let Some(away) = visit.pds.mover.elsewhere.take(&ticket, &query, now_ms) else {
+            return too_old();
+        };
         match (away.come_back(&visit.pds, &query).await, &moving) {
             (Ok(arrival), None) => arrived(visit, &origins, arrival).await,
-            (Ok(arrival), Some(moving)) => go_on(visit, moving, away.purpose, &arrival).await,
+            (Ok(arrival), Some(moving)) => go_on(visit, moving, purpose, &arrival).await,
             (Err(error), moving) => {
                 let error = sorted(error)?;
                 wrong(visit, moving.as_ref(), &origins, error).await
@@ -133,11 +141,12 @@ pub(super) async fn come_back(State(pds): State<Pds>, request: Request<Body>) ->
     .await
 }
 
-/// Returns who has come back in this browser.
-fn taken(visit: &Visit, query: &str) -> Option<Away> {
+/// Returns who has come back in this browser, and what is known of them.
+fn expected(visit: &Visit, query: &str) -> Option<(Ticket, (Purpose, Did, Origin))> {
     let value = browser::came(&visit.pds, &visit.head.headers, ERRAND)?;
     let ticket: Ticket = HEXLOWER.decode(value.as_bytes()).ok()?.try_into().ok()?;
-    visit.pds.mover.elsewhere.take(&ticket, query, visit.pds.clock.now_ms())
+    let now_ms = visit.pds.clock.now_ms();
+    Some((ticket, visit.pds.mover.elsewhere.expected(&ticket, query, now_ms)?))
 }
 
 /// Goes on with a move, or back, with the session that has begun.
