@@ -134,6 +134,7 @@ mod tests {
         assert!(matches!(check(&copy), Err(SchemaError::TooOld { found: 3, known: 7, .. })));
         migrate(&mut connection, &path).unwrap();
     }
+
     #[test]
     fn whoever_is_signed_in_in_a_browser_stays_so() {
         let folder = tempfile::tempdir().unwrap();

@@ -136,11 +136,6 @@ impl Errand {
         &self.host
     }
 
-    /// Returns who was asked.
-    pub fn issuer(&self) -> &Issuer {
-        &self.issuer
-    }
-
     /// Tells whether an answer is for this.
     pub fn is_answered_by(&self, query: &str) -> bool {
         Callback::is_for(query, &self.state).unwrap_or(false)

@@ -113,16 +113,15 @@ fn link(step: &str, did: &Did) -> String {
     format!("{}{step}?{query}", path::MOVE)
 }
 
-/// Returns the move that a request is about, if its account is one of this browser's: the one that the
-/// request names, or else one that has not ended, or else the newest.
+/// Returns the move that a request is about, whether or not it names an account.
 async fn moving(visit: &Visit) -> Result<Option<Moving>, Stop> {
     let asked = visit.query("account").map(std::borrow::Cow::into_owned);
     let named = Some(visit.field("did")).filter(|did| !did.is_empty());
     moving_of(visit, named.map(str::to_owned).or(asked)).await
 }
 
-/// Returns the move of an account, if it is one of this browser's, or the one that [`moving`] returns if
-/// none is named.
+/// Returns the move of an account of this browser: of the named one, or else one that has not ended, or
+/// else the newest.
 async fn moving_of(visit: &Visit, named: Option<String>) -> Result<Option<Moving>, Stop> {
     let mut found: Option<(Account, MoveJob)> = None;
     for (account, _) in entry::known(visit, None).await? {
