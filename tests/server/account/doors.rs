@@ -183,6 +183,7 @@ async fn somebody_who_asks_for_what_forms_are_sent_to_is_led_to_a_page() {
         ("/account/language", "/account"),
         ("/account/u/nobody/devices/end", "/account"),
         ("/move/source", "/move"),
+        ("/move/source/oauth", "/move"),
         ("/move/begin", "/move"),
         ("/move/confirm", "/move"),
         ("/move/resume", "/move"),
@@ -205,7 +206,7 @@ async fn somebody_who_asks_for_what_forms_are_sent_to_is_led_to_a_page() {
 
 /// What only forms are sent to, by the names in `pages::path`: all of them are looked at in the tests above
 /// and below.
-const FORMS_ONLY: [&str; 26] = [
+const FORMS_ONLY: [&str; 27] = [
     "ASK_AGAIN",
     "BEGIN",
     "CANCEL",
@@ -231,6 +232,7 @@ const FORMS_ONLY: [&str; 26] = [
     "REVOKE_APP_PASSWORD",
     "SIGN_OUT",
     "SOURCE",
+    "SOURCE_OAUTH",
     "UNDO",
 ];
 
