@@ -403,20 +403,22 @@ async fn a_session_that_was_renewed_stays_in_place_of_the_one_that_was_brought()
     let mut other = Browser::new(&road.new.public_url());
     let page = find(&mut other, &alice).await;
     let_in(&mut other, &page, "begin", &road, &alice, all).await;
-    // The next step renews it, and does not end before the server does.
+    // The next step begins with it, has to renew it, and does not end before the server does.
     let blobs = road.source.hold("sync.getBlob");
-    let before = (road.source.count(TOKEN), road.source.count("sync.getBlob"));
-    road.advance(Duration::from_secs(20 * 60));
+    let before = road.source.count("sync.getBlob");
     import.open();
-    wait_for(|| {
-        road.source.count(TOKEN) > before.0 && road.source.count("sync.getBlob") > before.1
-    })
-    .await;
-    // What is held has come with another nonce, and after it was written down.
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    wait_for(|| road.source.count("sync.getBlob") > before).await;
+    let tokens = road.source.count(TOKEN);
+    road.advance(Duration::from_secs(20 * 60));
+    road.source.let_through();
+    let renewed = road.source.hold("sync.getBlob");
+    blobs.open();
+    wait_for(|| road.source.count(TOKEN) > tokens).await;
+    // Until it is written down.
+    tokio::time::sleep(Duration::from_millis(200)).await;
     road.new.restart().await;
     road.source.let_through();
-    blobs.open();
+    renewed.open();
     road.advance(Duration::from_secs(20 * 60));
     until_form(&mut here, "/move/review").await;
     assert_eq!(states(&road.new).await, ["ready"]);
