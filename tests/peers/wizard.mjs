@@ -53,6 +53,18 @@ const newHost = async (source) => {
   return host
 }
 
+/** Checks that an account is open where it has moved to and closed where it was, with its files. */
+const checkArrival = async (person, from, to) => {
+  const input = { identifier: person.did, password: person.passwords.get(to) }
+  const { accessJwt, active } = await to.ask('com.atproto.server.createSession', { input })
+  equal(active, true, 'the account is open here')
+  const status = await from.ask('com.atproto.sync.getRepoStatus', { params: { did: person.did } })
+  equal(status.active, false, 'and closed there')
+  person.tokens.set(to, accessJwt)
+  person.host = to
+  await checkBlobs(to, person)
+}
+
 /** A tab, and what the browser complains about. */
 const newTab = async (browser, theirs) => {
   const context = await browser.createBrowserContext()
@@ -197,14 +209,7 @@ const byItsPages = async (browser, from, to) => {
     equal(report.after.head.data, report.before.head.data, 'the data root is that of the old host')
     equal(report.after.leaves.count, person.records.size, 'all records are counted')
     equal(report.after.blobs.missing, [], 'no file is missing')
-    const input = { identifier: person.did, password: person.passwords.get(to) }
-    const { accessJwt, active } = await to.ask('com.atproto.server.createSession', { input })
-    equal(active, true, 'the account is open here')
-    const status = await from.ask('com.atproto.sync.getRepoStatus', { params: { did: person.did } })
-    equal(status.active, false, 'and closed there, as its owner has allowed')
-    person.tokens.set(to, accessJwt)
-    person.host = to
-    await checkBlobs(to, person)
+    await checkArrival(person, from, to)
     const hidden = 'app.bsky.actor.defs#personalDetailsPref'
     person.preferences = person.preferences.filter(({ $type }) => $type !== hidden)
     await person.checkPreferences(to, 'preferences are the same, but for what apps are not shown')
@@ -279,14 +284,7 @@ await drive('wizard', async () => {
     equal(report.after.blobs.missing, [], 'no file is missing')
     const { rotationKeys } = await (await fetch(`${plc}/${person.did}/data`)).json()
     equal(rotationKeys[0], key, 'the key that the browser has made comes first')
-    const input = { identifier: person.did, password: person.passwords.get(to) }
-    const { accessJwt, active } = await to.ask('com.atproto.server.createSession', { input })
-    equal(active, true, 'the account is open here')
-    const status = await from.ask('com.atproto.sync.getRepoStatus', { params: { did: person.did } })
-    equal(status.active, false, 'and closed there')
-    person.tokens.set(to, accessJwt)
-    person.host = to
-    await checkBlobs(to, person)
+    await checkArrival(person, from, to)
     await person.checkPreferences(to, 'preferences are the same')
   })
   const third = await byItsPages(browser, from, to)

@@ -22,6 +22,8 @@ use thiserror::Error;
 use x25519_dalek::{PublicKey, StaticSecret};
 use zeroize::Zeroizing;
 
+use crate::random;
+
 pub use crate::age::open::{Identity, IdentityError, OpenError, decrypt};
 
 const VERSION_LINE: &str = "age-encryption.org/v1\n";
@@ -146,12 +148,6 @@ fn hmac(key: &[u8], message: &[&[u8]]) -> Zeroizing<[u8; 32]> {
         mac.update(part);
     }
     Zeroizing::new(mac.finalize().into_bytes().into())
-}
-
-fn random<const N: usize>() -> [u8; N] {
-    let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).expect("the operating system gives random numbers");
-    bytes
 }
 
 impl FromStr for Recipient {

@@ -22,3 +22,14 @@ pub mod switch;
 mod words;
 
 pub use crate::words::with_sources;
+
+/// Returns bytes that nobody can foresee.
+///
+/// # Panics
+///
+/// Panics if the operating system has no random numbers to give.
+fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).expect("the operating system gives random numbers");
+    bytes
+}

@@ -67,7 +67,7 @@ impl Answers {
         }
     }
 
-    /// Tells what waits for the task, which will tell no more.
+    /// Tells what waits for the task, if there is one, which will tell no more.
     fn end(&self) {
         let waiting = self.lock().take();
         waiting.into_iter().flat_map(|waiting| waiting.batches).for_each(Batch::tell);
@@ -83,9 +83,8 @@ impl Answers {
         signal.set_nonblocking(true)?;
         signals.set_nonblocking(true)?;
         let mut signals = Signals::from_std(signals)?;
-        let waiting = Waiting { batches: Vec::new(), signal: Arc::new(signal) };
-        let former = self.lock().replace(waiting);
-        former.into_iter().flat_map(|former| former.batches).for_each(Batch::tell);
+        self.end();
+        *self.lock() = Some(Waiting { batches: Vec::new(), signal: Arc::new(signal) });
         let carrier = Carrier(Arc::clone(self));
         Ok(async move {
             let mut bytes = [0; 64];

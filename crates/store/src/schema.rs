@@ -109,18 +109,26 @@ pub(crate) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), Sc
 
 #[cfg(test)]
 mod tests {
+    use tempfile::TempDir;
+
     use super::*;
 
-    #[test]
-    fn an_older_database_is_copied_and_its_accounts_go_on_as_they_were() {
+    /// Makes a database as a program of some version has left it.
+    fn of_version(version: usize) -> (TempDir, PathBuf, Connection) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("pagurus.sqlite");
-        let mut connection = Connection::open(&path).unwrap();
-        for sql in &VERSIONS[..3] {
+        let connection = Connection::open(&path).unwrap();
+        for sql in &VERSIONS[..version] {
             connection.execute_batch(sql).unwrap();
         }
         connection.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
-        connection.pragma_update(None, "user_version", 3).unwrap();
+        connection.pragma_update(None, "user_version", i64::try_from(version).unwrap()).unwrap();
+        (folder, path, connection)
+    }
+
+    #[test]
+    fn an_older_database_is_copied_and_its_accounts_go_on_as_they_were() {
+        let (_folder, path, mut connection) = of_version(3);
         let insert = "INSERT INTO account (did, email_confirmed_at, created_at, signing_key)
                       VALUES ('did:web:a.example', 1, 1, x'00')";
         connection.execute(insert, ()).unwrap();
@@ -137,14 +145,7 @@ mod tests {
 
     #[test]
     fn whoever_is_signed_in_in_a_browser_stays_so() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("pagurus.sqlite");
-        let mut connection = Connection::open(&path).unwrap();
-        for sql in &VERSIONS[..5] {
-            connection.execute_batch(sql).unwrap();
-        }
-        connection.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
-        connection.pragma_update(None, "user_version", 5).unwrap();
+        let (_folder, path, mut connection) = of_version(5);
         connection.pragma_update(None, "foreign_keys", true).unwrap();
         let rows = "
             INSERT INTO account (did, created_at, signing_key) VALUES ('did:web:a.example', 1, x'00');

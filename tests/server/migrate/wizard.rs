@@ -74,10 +74,24 @@ async fn agree(browser: &mut Browser) -> Page {
 
 /// Enters the code that the old host has mailed, and follows the move to its end.
 async fn finish(browser: &mut Browser, old: &Pds, owner: &TestAccount) -> Page {
+    confirm(browser, old, owner).await;
+    until(browser, "the end", |page| page.at.starts_with("/move/done")).await
+}
+
+/// Enters the code that the old host has mailed.
+async fn confirm(browser: &mut Browser, old: &Pds, owner: &TestAccount) {
     let page = until_form(browser, "/move/confirm").await;
     let code = old.mailed_code(&owner.email).await;
     browser.submit(&page, "/move/confirm", &[("code", &code)]).await;
-    until(browser, "the end", |page| page.at.starts_with("/move/done")).await
+}
+
+/// Waits until something is so.
+async fn wait_for(is_so: impl Fn() -> bool) {
+    let end = Instant::now() + PATIENCE;
+    while !is_so() {
+        assert!(Instant::now() < end, "waited in vain");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
 }
 
 /// Follows a move to its end while time goes by, as steps that fail are tried again after some.
@@ -426,14 +440,8 @@ async fn what_is_written_while_the_old_host_closes_comes_along_though_it_answers
     begin(&mut browser, &alice).await;
     agree(&mut browser).await;
     let closing = road.source.hold("deactivateAccount");
-    let page = until_form(&mut browser, "/move/confirm").await;
-    let code = road.old.mailed_code(&alice.email).await;
-    browser.submit(&page, "/move/confirm", &[("code", &code)]).await;
-    let end = Instant::now() + PATIENCE;
-    while road.source.count("deactivateAccount") == 0 {
-        assert!(Instant::now() < end, "it was never asked to close the account");
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    confirm(&mut browser, &road.old, &alice).await;
+    wait_for(|| road.source.count("deactivateAccount") > 0).await;
     let late = road.old.note(&alice, "last", "written at the last moment").await;
     road.source.once("getLatestCommit", Fault::status(503));
     closing.open();

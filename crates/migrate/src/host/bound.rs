@@ -36,7 +36,7 @@ pub(super) struct Binding {
     pub(super) prover: Prover,
     pub(super) token: Uri,
     revoke: Option<Uri>,
-    client_id: String,
+    pub(super) client_id: String,
 }
 
 /// What a session is bound to, in the form in which it is sealed.

@@ -18,6 +18,7 @@ use url::Url;
 use super::bound::{Binding, Bound, ask};
 use super::proving::Prover;
 use super::{Host, HostError, Owner, Session, SignedIn, TimeSource};
+use crate::random;
 
 /// The most bytes of a document in which a server describes itself.
 const DOCUMENT_BYTES_MAX: u64 = 64 << 10;
@@ -28,7 +29,6 @@ pub struct Errand {
     issuer: Issuer,
     did: Did,
     redirect_uri: String,
-    client_id: String,
     state: String,
     verifier: CodeVerifier,
     binding: Arc<Binding>,
@@ -95,13 +95,8 @@ impl Errand {
         did: &Did,
         time: TimeSource,
     ) -> Result<(Self, Url), HostError> {
-        let mut random = [[0; 32]; 2];
-        for bytes in &mut random {
-            getrandom::fill(bytes).expect("the operating system gives random numbers");
-        }
-        let [state, verifier] = random;
-        let state = data_encoding::BASE64URL_NOPAD.encode(&state);
-        let verifier = CodeVerifier::from_random(verifier);
+        let state = data_encoding::BASE64URL_NOPAD.encode(&random::<32>());
+        let verifier = CodeVerifier::from_random(random());
         let prover = Prover::new(ProofKey::generate(), time);
         let push: Uri =
             server.push.as_str().parse().map_err(|_| HostError::Malformed("address"))?;
@@ -121,9 +116,9 @@ impl Errand {
         let pushed = pushed.map_err(|_| HostError::Malformed("answer"))?;
         let link = server.link(&client.client_id, &pushed.request_uri);
         let binding = Arc::new(Binding::new(prover, server, &client.client_id)?);
-        let (redirect_uri, client_id) = (client.redirect_uri.clone(), client.client_id.clone());
+        let redirect_uri = client.redirect_uri.clone();
         let (issuer, did) = (server.issuer.clone(), did.clone());
-        Ok((Self { host, issuer, did, redirect_uri, client_id, state, verifier, binding }, link))
+        Ok((Self { host, issuer, did, redirect_uri, state, verifier, binding }, link))
     }
 
     /// Returns whose account it is about.
@@ -156,14 +151,14 @@ impl Errand {
     ///
     /// [`HostError`] if the server does not give one.
     pub async fn exchange(&self, code: &str) -> Result<(Did, Session), HostError> {
+        let Binding { prover, token, client_id, .. } = &*self.binding;
         let fields = [
-            ("client_id", &*self.client_id),
+            ("client_id", &**client_id),
             ("grant_type", "authorization_code"),
             ("code", code),
             ("redirect_uri", &self.redirect_uri),
             ("code_verifier", self.verifier.as_str()),
         ];
-        let Binding { prover, token, .. } = &*self.binding;
         let body = ask(&self.host.client, prover, token, &fields).await?;
         let grant = Grant::read(&body).map_err(|_| HostError::Malformed("set of tokens"))?;
         let did = grant.sub.clone();

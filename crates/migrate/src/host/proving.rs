@@ -10,6 +10,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use oauth::outgoing::{ProofKey, ProofOf};
 
 use super::HostError;
+use crate::random;
 
 /// Tells the time in seconds since 1970.
 pub type TimeSource = Arc<dyn Fn() -> u64 + Send + Sync>;
@@ -44,8 +45,6 @@ impl Prover {
         url: &Uri,
         token: Option<&str>,
     ) -> Result<HeaderValue, HostError> {
-        let mut id = [0; 16];
-        getrandom::fill(&mut id).expect("the operating system gives random numbers");
         let nonce = self.lock().get(&authority(url)).cloned();
         let proof = self.key.prove(&ProofOf {
             method: method.as_str(),
@@ -53,7 +52,7 @@ impl Prover {
             nonce: nonce.as_deref(),
             access_token: token,
             now_s: (self.time)(),
-            id,
+            id: random(),
         });
         HeaderValue::try_from(proof).map_err(|_| HostError::Malformed("address"))
     }

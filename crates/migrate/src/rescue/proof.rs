@@ -7,6 +7,7 @@ use serde_json::json;
 use syntax::{Did, Nsid};
 
 use super::OwnerKey;
+use crate::random;
 
 /// The method that a token is for.
 const METHOD: &str = "com.atproto.server.createAccount";
@@ -24,12 +25,10 @@ impl OwnerKey {
 
 /// Makes a token by which an account speaks to a service, as its host would.
 fn service_token(key: &PrivateKey, did: &Did, host: &Did, now_s: u64) -> String {
-    let mut id = [0; 16];
-    getrandom::fill(&mut id).expect("the operating system gives random numbers");
     let header = json!({ "typ": "JWT", "alg": key.curve().jws_algorithm() });
     let claims = json!({
         "iss": did, "aud": host, "lxm": METHOD, "iat": now_s,
-        "exp": now_s.saturating_add(TIME_MAX.as_secs()), "jti": HEXLOWER.encode(&id),
+        "exp": now_s.saturating_add(TIME_MAX.as_secs()), "jti": HEXLOWER.encode(&random::<16>()),
     });
     let [header, claims] =
         [header, claims].map(|part| BASE64URL_NOPAD.encode(part.to_string().as_bytes()));

@@ -37,16 +37,14 @@ pub enum CallbackError {
 }
 
 impl Callback {
-    /// Returns the `state` of an answer, if it has one. It tells which request it may be for, and no
-    /// more: see [`Callback::read`].
+    /// Tells whether an answer may be for the request that had a `state`, and no more: see
+    /// [`Callback::read`].
     ///
     /// # Errors
     ///
     /// [`CallbackError`] if it cannot be read.
     pub fn is_for(query: &str, state: &str) -> Result<bool, CallbackError> {
-        let parameters = Parameters::from_form(query.as_bytes())?;
-        let found = parameters.text("state")?.unwrap_or_default();
-        Ok(bool::from(found.as_bytes().ct_eq(state.as_bytes())))
+        has_state(&Parameters::from_form(query.as_bytes())?, state)
     }
 
     /// Reads the answer to the request that had a `state`, of the server that was asked.
@@ -55,10 +53,10 @@ impl Callback {
     ///
     /// [`CallbackError`] if it is not the answer of that server to that request.
     pub fn read(query: &str, state: &str, issuer: &str) -> Result<Self, CallbackError> {
-        if !Self::is_for(query, state)? {
+        let parameters = Parameters::from_form(query.as_bytes())?;
+        if !has_state(&parameters, state)? {
             return Err(CallbackError::State);
         }
-        let parameters = Parameters::from_form(query.as_bytes())?;
         // A server that is asked by the side of another one must not answer in its place: RFC 9207.
         if parameters.text("iss")? != Some(issuer) {
             return Err(CallbackError::Issuer);
@@ -70,6 +68,11 @@ impl Callback {
             _ => Err(CallbackError::Neither),
         }
     }
+}
+
+fn has_state(parameters: &Parameters, state: &str) -> Result<bool, CallbackError> {
+    let found = parameters.text("state")?.unwrap_or_default();
+    Ok(bool::from(found.as_bytes().ct_eq(state.as_bytes())))
 }
 
 #[cfg(test)]

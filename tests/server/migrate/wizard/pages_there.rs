@@ -6,8 +6,8 @@ use migrate::report::{SignedReport, Verdict};
 use serde_json::{Value, json};
 
 use super::{
-    NEW_PASSWORD, agree, another_browser, begin, download, find, finish, finish_in_time, road,
-    until, until_form,
+    NEW_PASSWORD, agree, another_browser, begin, confirm, download, find, finish, finish_in_time,
+    road, until, until_form, wait_for,
 };
 use crate::harness::oauth::{CANCEL, CONSENT, sign_in};
 use crate::harness::{Browser, Fault, Form, Page, Pds, Road, TestAccount};
@@ -217,9 +217,7 @@ async fn a_host_that_refuses_what_it_has_allowed_does_not_keep_the_move_from_end
     let_apps_close(&road, &bob);
     let mut here = begun(&road, &bob).await;
     agree(&mut here).await;
-    let page = until_form(&mut here, "/move/confirm").await;
-    let code = road.old.mailed_code(&bob.email).await;
-    here.submit(&page, "/move/confirm", &[("code", &code)]).await;
+    confirm(&mut here, &road.old, &bob).await;
     let page = finish_in_time(&mut here, &road).await;
     assert!(!page.text().contains("still open"), "{}", page.text());
     assert_eq!(report(&here, &page).await.report().compare().verdict(), Verdict::Same);
@@ -422,15 +420,6 @@ async fn a_session_that_was_renewed_stays_in_place_of_the_one_that_was_brought()
     road.advance(Duration::from_secs(20 * 60));
     until_form(&mut here, "/move/review").await;
     assert_eq!(states(&road.new).await, ["ready"]);
-}
-
-/// Waits until something is so.
-async fn wait_for(is_so: impl Fn() -> bool) {
-    let end = std::time::Instant::now() + super::PATIENCE;
-    while !is_so() {
-        assert!(std::time::Instant::now() < end, "waited in vain");
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
 }
 
 #[tokio::test]

@@ -166,28 +166,34 @@ async fn close_as_app(
     may_close: bool,
 ) -> Result<Closing, Trouble> {
     for _ in 0..ROUNDS_MAX {
-        while bring(pds, job, owner, live).await? {}
-        if !may_close {
-            return Ok(Closing::NotAllowed);
+        bring(pds, job, owner, live).await?;
+        if may_close {
+            note_theirs(pds, job, live).await?;
         }
-        match report::note_theirs(pds, job, live).await {
-            Err(Trouble::Doubtful(error)) => {
-                warn(job, format!("the repository at the old host cannot be compared: {error}"));
-            }
-            outcome => outcome?,
-        }
-        // Whoever goes on after a crash cannot look there any more.
-        job.save(pds, None).await?;
         // That may have taken a while.
         if !is_behind(job, owner).await? {
             break;
         }
+    }
+    if !may_close {
+        return Ok(Closing::NotAllowed);
     }
     match owner.deactivate(delete_after(pds, job)).await {
         Ok(()) => Ok(Closing::Closed),
         Err(HostError::Refused { status: 403, .. }) => Ok(Closing::NotAllowed),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Notes what the old host has: whoever goes on after a crash cannot look there any more.
+async fn note_theirs(pds: &Pds, job: &mut Job, live: &Live) -> Result<(), Trouble> {
+    match report::note_theirs(pds, job, live).await {
+        Err(Trouble::Doubtful(error)) => {
+            warn(job, format!("the repository at the old host cannot be compared: {error}"));
+        }
+        outcome => outcome?,
+    }
+    Ok(job.save(pds, None).await?)
 }
 
 /// Brings what was written late, and tells whether something was. What cannot be read stays there.
