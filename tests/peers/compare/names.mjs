@@ -27,6 +27,8 @@ const PATTERNS = [
   [/\blocalhost-[a-z2-7]{5}-[a-z2-7]{5}\b/g, '<invite code>'],
   [/\b[a-z2-7]{4}(?:-[a-z2-7]{4}){3}\b/g, '<app password>'],
   [/\b[A-Z2-7]{5}-[A-Z2-7]{5}\b/g, '<code>'],
+  // Files that pages are made of have their hash in their name, which changes with each of their letters.
+  [/(?<=-)[0-9a-f]{20}(?=\.(?:css|js)\b)/g, '<hash>'],
 ]
 const TOKEN = /^eyJ[\w-]+\.eyJ[\w-]+\.[\w-]*$/
 
