@@ -73,8 +73,9 @@ where
     }
     let idle = Idle::default();
     let stream = Watched::new(stream, idle.clone());
+    let busy = idle.clone();
     let service = service_fn(move |request| {
-        let busy = idle.busy();
+        let busy = busy.busy();
         // In a box, so that a connection without a request has no room for one.
         let answer = Box::pin(answer(request, peer.ip()));
         async move {
@@ -95,6 +96,7 @@ where
     let outcome = tokio::select! {
         outcome = connection.as_mut() => outcome,
         () = tasks.stopping() => {
+            idle.stop();
             connection.as_mut().graceful_shutdown();
             connection.await
         }
