@@ -1,6 +1,7 @@
 // Somebody moves from the reference server to ours in a browser, from the first screen to the report: the
 // page is loaded anew in the middle, the server is started again, and the browser complains about nothing.
-// Somebody else does who signs in on the pages of the reference server, and enters no password of it here.
+// Somebody else does who signs in on the pages of the reference server, and enters no password of it here: to
+// a server as it is on this machine, and to one that has a name and TLS, of which the other reads who it is.
 
 import { createPrivateKey, createPublicKey } from 'node:crypto'
 import { existsSync } from 'node:fs'
@@ -10,6 +11,7 @@ import { join } from 'node:path'
 import puppeteer from 'puppeteer-core'
 
 import { adminPassword, atEnd, call, check, drive, equal, folder, freePort, installed, plc, signingKey, start, topic, until } from './ground.mjs'
+import { Front } from './moves/front.mjs'
 import { Reference } from './moves/hosts.mjs'
 import { Person } from './moves/person.mjs'
 import { checkBlobs } from './moves/repository.mjs'
@@ -24,19 +26,21 @@ if (!existsSync(CHROMIUM)) {
   process.exit(77)
 }
 
-/** A server that can be started again where it was, with what it knew. */
-const newHost = async (source) => {
+/** A server that can be started again where it was, with what it knew; and what browsers know it by. */
+const newHost = async (source, front) => {
   const port = await freePort()
-  const host = { url: `http://localhost:${port}`, name: 'pagurus' }
+  const url = `http://localhost:${port}`
+  const host = { url, name: 'pagurus', pages: front?.url ?? url }
   const args = ['serve', '--dev', '--no-rate-limits', '--admin-password', adminPassword, '--plc-url', plc]
-  args.push('--data', await folder(), '--listen', `127.0.0.1:${port}`)
+  args.push('--data', await folder(), '--listen', `127.0.0.1:${port}`, '--public-url', host.pages)
+  if (front) front.port = port
   const env = {
     PAGURUS_SERVICE_DID: '"did:web:wizard.test"',
     PAGURUS_PRIVATE_ORIGINS: JSON.stringify([source.url]),
   }
   let starts = 0
   host.start = async () => {
-    const log = join(installed, 'logs', `wizard.server${starts++}.log`)
+    const log = join(installed, 'logs', `wizard.${front?.name ?? 'server'}${starts++}.log`)
     host.process = start(process.env.PAGURUS_BIN, args, { env, log })
     const answers = async () => (await call('_health', { url: host.url })).status === 200
     await until('our server answers', async () => host.process.ended || answers())
@@ -153,9 +157,12 @@ const press = async (tab, name) => {
 }
 
 /** Signs in on the pages of the reference server, and lets ours in. */
-const letIn = async (tab, person, from) => {
+const letIn = async (tab, person, from, to) => {
   await Promise.all([tab.waitForNavigation(), tab.click(`${form('source/oauth')} button`)])
   check(tab.url().startsWith(`${from.url}/oauth/authorize?`), 'the browser is at the old host', tab.url())
+  const app = new URL(tab.url()).searchParams.get('client_id')
+  const document = to.pages.startsWith('https:') ? `${to.pages}/` : 'http://localhost?'
+  check(app.startsWith(document), 'which knows ours by its document, if it has a name', app)
   const password = await tab.waitForSelector('input[type="password"]')
   await password.type(person.passwords.get(from))
   await press(tab, 'Sign in')
@@ -175,16 +182,17 @@ const saved = async (browser, tab) => {
 }
 
 /** Somebody else moves, without a password of the old host being entered at ours. */
-const byItsPages = async (browser, from, to) => {
-  const person = await Person.begin(from, 32)
+const byItsPages = async (browser, from, to, salt) => {
+  const person = await Person.begin(from, salt)
   await person.fill(Math.min(RECORDS, 60), Math.min(BLOBS, 12))
   const tab = await newTab(browser, from)
-  await topic('by the pages of the old host: what we found', async () => {
-    await tab.goto(`${to.url}/move`)
+  const by = `by the pages of the old host, to ${new URL(to.pages).protocol}`
+  await topic(`${by} what we found`, async () => {
+    await tab.goto(`${to.pages}/move`)
     await send(tab, 'found', { identifier: person.did })
-    await letIn(tab, person, from)
+    await letIn(tab, person, from, to)
     await untilForm(tab, 'begin')
-    equal(new URL(tab.url()).origin, to.url, 'the browser is back at our server by its name')
+    equal(new URL(tab.url()).origin, to.pages, 'the browser is back at our server by its name')
     check(!(await tab.$('.findings.red')), 'nothing is in the way')
     const known = await tab.$eval('.findings.yellow', ({ innerText }) => innerText)
     check(known.includes('date of birth'), 'what apps are not shown is said before', known)
@@ -192,7 +200,7 @@ const byItsPages = async (browser, from, to) => {
     await send(tab, 'begin', { new_password: person.newPassword(to) })
     await untilForm(tab, 'review')
   })
-  await topic('by the pages of the old host: review and switch', async () => {
+  await topic(`${by} review and switch`, async () => {
     await to.stop()
     await to.start()
     await tab.reload()
@@ -203,7 +211,7 @@ const byItsPages = async (browser, from, to) => {
     })
     await send(tab, 'confirm', { code })
   })
-  await topic('by the pages of the old host: done', async () => {
+  await topic(`${by} done`, async () => {
     await tab.waitForSelector('a[download]')
     const report = await saved(browser, tab)
     equal(report.after.head.data, report.before.head.data, 'the data root is that of the old host')
@@ -229,14 +237,18 @@ const otherDevice = async (browser, person, to) => {
 }
 
 await drive('wizard', async () => {
-  const from = await Reference.open('reference', join(installed, 'logs', 'wizard.reference.log'))
+  const front = await Front.open('pds.shells.social')
+  const names = { NAME_HERE: front.name, NODE_EXTRA_CA_CERTS: front.certificate }
+  const from = await Reference.open('reference', join(installed, 'logs', 'wizard.reference.log'), names)
   const to = await newHost(from)
   const person = await Person.begin(from, 31)
   await person.fill(RECORDS, BLOBS)
   const browser = await puppeteer.launch({
     executablePath: CHROMIUM,
     // Chromium's own sandbox does not run for root, and nothing is opened but our own server.
-    args: ['--no-sandbox', '--disable-gpu', '--no-first-run'],
+    args: ['--no-sandbox', '--disable-gpu', '--no-first-run', `--host-resolver-rules=MAP ${front.name} 127.0.0.1`],
+    // No browser knows who has signed the certificate.
+    acceptInsecureCerts: true,
   })
   atEnd(() => browser.close())
   const tab = await newTab(browser)
@@ -287,10 +299,14 @@ await drive('wizard', async () => {
     await checkArrival(person, from, to)
     await person.checkPreferences(to, 'preferences are the same')
   })
-  const third = await byItsPages(browser, from, to)
+  const third = await byItsPages(browser, from, to, 32)
+  const named = await newHost(from, front)
+  const fourth = await byItsPages(browser, from, named, 33)
   await topic('no complaints', async () => {
-    equal([tab.complaints, other.complaints, third.complaints], [[], [], []], 'the browser complains about nothing')
-    check(to.process.ended === null, 'the server goes on')
-    await to.stop()
+    for (const { complaints } of [tab, other, third, fourth]) equal(complaints, [], 'the browser complains about nothing')
+    for (const host of [to, named]) {
+      check(host.process.ended === null, 'the server goes on')
+      await host.stop()
+    }
   })
 })

@@ -79,13 +79,13 @@ export class Ours extends Host {
 export class Reference extends Host {
   isReference = true
 
-  static async open(name = 'reference', log) {
+  static async open(name = 'reference', log, variables) {
     // Ours may only ask hosts on loopback that it was told of when it began.
     const isFirst = name === 'reference' && process.env.REFERENCE_PORT
     const port = isFirst ? Number(process.env.REFERENCE_PORT) : await freePort()
     const host = new Reference(`http://localhost:${port}`)
     host.name = name
-    const env = { PDS_PORT: String(port), PDS_DATA_DIRECTORY: await folder(), PDS_DID_PLC_URL: plc }
+    const env = { PDS_PORT: String(port), PDS_DATA_DIRECTORY: await folder(), PDS_DID_PLC_URL: plc, ...variables }
     const args = ['--disable-warning=ExperimentalWarning', program]
     host.process = start(process.execPath, args, { env, log })
     const answers = async () => (await host.call('_health')).status === 200

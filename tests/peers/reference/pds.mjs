@@ -1,14 +1,18 @@
 // Starts the npm release of the reference server on loopback, and prints a line for each mail that it
 // would send. It needs PDS_PORT, PDS_DATA_DIRECTORY and PDS_DID_PLC_URL; REFERENCE names the folder in
-// which it is installed, if that is not this one.
+// which it is installed, if that is not this one. NAME_HERE is a name by which it finds this machine.
 
 import { randomBytes } from 'node:crypto'
+import dns from 'node:dns'
 import { mkdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
-const { PDS_PORT: port, PDS_DATA_DIRECTORY: data } = process.env
+const { PDS_PORT: port, PDS_DATA_DIRECTORY: data, NAME_HERE: name } = process.env
+const { lookup } = dns
+dns.lookup = (host, ...rest) => lookup(host === name ? '127.0.0.1' : host, ...rest)
+
 mkdirSync(join(data, 'blobs', 'new'), { recursive: true })
 
 const secret = () => randomBytes(32).toString('hex')
