@@ -33,6 +33,10 @@ vectors VECTORS:
     PAGURUS_VECTORS={{VECTORS}} cargo test -p pagurus-identity --test vectors
     PAGURUS_VECTORS={{VECTORS}} cargo test -p pagurus-oauth --test scopes
 
+# Breaks rules of signing in one at a time, and looks whether tests see it.
+broken:
+    tests/broken/run
+
 # Opens every page in a browser. Needs Chromium and npm.
 pages:
     tests/pages/run
