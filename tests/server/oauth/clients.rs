@@ -292,6 +292,22 @@ async fn an_app_with_a_key_shows_that_it_has_it_each_time() {
 }
 
 #[tokio::test]
+async fn two_apps_may_number_their_assertions_alike() {
+    let world = World::start().await;
+    let mut app = App::confidential(&world.site, "atproto");
+    let claims = app.assertion_claims(&world.pds);
+    let params = app.asking(&world.pds).with("client_assertion", &app.assertion(&claims));
+    assert_eq!(world.push(&app, &params).await.status, 201);
+    app.id = format!("{}/other{DOCUMENT}", world.site.origin());
+    app.publish(&world.site, &app.document());
+    let mut same = app.assertion_claims(&world.pds);
+    same["jti"] = claims["jti"].clone();
+    let params = app.asking(&world.pds).with("client_assertion", &app.assertion(&same));
+    let answer = world.push(&app, &params).await;
+    assert_eq!(answer.status, 201, "{}", answer.text());
+}
+
+#[tokio::test]
 async fn an_app_shows_neither_less_than_it_can_nor_more() {
     let world = World::start().await;
     let app = App::confidential(&world.site, "atproto");
@@ -366,14 +382,22 @@ async fn documents_are_not_fetched_from_inside_the_network() {
         pds.dns().set_addresses(name, vec![address.parse().unwrap()]);
     }
     let hosts = names.iter().map(|(name, _)| *name).chain(["localhost", "127.0.0.1", "[::1]"]);
+    site.let_through();
     for host in hosts {
-        let app = App::at(&format!("http://{host}:{port}"), "atproto");
-        let header = ("content-type", "application/json".to_owned());
-        let document = app.document().to_string();
-        site.let_through();
-        site.always(DOCUMENT, Fault::Answer(200, header, document.into()));
-        let answer = app.send(&pds, "/oauth/par", &app.asking(&pds)).await;
-        assert_eq!(answer.refusal(), (400, "invalid_client".to_owned()), "{host}");
+        // Each is refused for what it is, and not for what is wrong besides, or because nobody is there.
+        for (origin, told) in [
+            (format!("https://{host}"), "not public"),
+            (format!("https://{host}:{port}"), "port"),
+            (format!("http://{host}:{port}"), "not https"),
+        ] {
+            let app = App::at(&origin, "atproto");
+            let header = ("content-type", "application/json".to_owned());
+            let document = app.document().to_string();
+            site.always(DOCUMENT, Fault::Answer(200, header, document.into()));
+            let answer = app.send(&pds, "/oauth/par", &app.asking(&pds)).await;
+            assert_eq!(answer.refusal(), (400, "invalid_client".to_owned()), "{origin}");
+            assert!(description(&answer).contains(told), "{origin}: {}", description(&answer));
+        }
     }
     assert_eq!(site.count(""), 0, "nobody has come");
 }

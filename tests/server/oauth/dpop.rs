@@ -236,6 +236,11 @@ async fn a_token_of_another_kind_is_no_access_token() {
     let header = json!({ "typ": "at+jwt" });
     let claims = crate::harness::oauth::claims_of(&tokens.access);
     let forged = app.key.sign(header, &claims);
+    let mut later = claims.clone();
+    later["exp"] = json!(world.pds.now_s() + 1_000_000);
+    let signature = tokens.access.rsplit('.').next().unwrap();
+    let own = json!({ "typ": "at+jwt", "alg": "HS256" });
+    let longer = format!("{}.{signature}", unsigned(&own, &later));
     let none = json!({ "typ": "at+jwt", "alg": "none" });
     let unsigned = format!("{}.", unsigned(&none, &claims));
     let mut cut = tokens.access.clone();
@@ -247,6 +252,7 @@ async fn a_token_of_another_kind_is_no_access_token() {
         ("what shows who an app is", assertion.as_str()),
         ("by the app itself", forged.as_str()),
         ("by nobody", unsigned.as_str()),
+        ("for longer", longer.as_str()),
         ("cut", cut.as_str()),
         ("nonsense", "a"),
     ] {

@@ -92,6 +92,20 @@ async fn nobody_ends_what_is_not_theirs_and_nobody_is_told() {
 }
 
 #[tokio::test]
+async fn nobody_ends_the_session_of_an_app_that_is_another() {
+    let world = World::start().await;
+    let (app, other) = (App::local("atproto"), App::local("atproto repo:*"));
+    let tokens = app.let_in(&world.pds, &world.alice).await;
+    // Neither of them can prove who it is, so that only its name tells them apart.
+    for token in [&tokens.access, &tokens.refresh] {
+        let params = other.credentials(&world.pds).with("token", token);
+        app.send(&world.pds, "/oauth/revoke", &params).await.ok();
+        app.plainly(&world.pds, "/oauth/revoke", &params).send().await.ok();
+    }
+    assert!(!is_over(&world, &app, &tokens).await);
+}
+
+#[tokio::test]
 async fn what_is_no_revocation_is_refused() {
     let world = World::start().await;
     let app = App::local("atproto");
