@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use serde_json::json;
 
 use super::{World, refused};
@@ -80,7 +81,10 @@ async fn an_app_cannot_agree_to_what_it_asks_for() {
             assert_eq!(answer.location, None);
         }
     }
-    // Nor with a page of its own in hand, where nobody has signed in.
+    // Nor with a page of its own in hand, where nobody has signed in, though they have elsewhere.
+    let mut elsewhere = world.browser();
+    let page = app.ask(&world.pds, &mut elsewhere, &[]).await;
+    sign_in_for_long(&mut elsewhere, &page, &world.alice).await;
     let mut own = world.browser();
     let page = own.get(&app.link(&uri)).await;
     let csrf = page.form("/oauth/authorize/cancel").field("csrf").unwrap().to_owned();
@@ -232,10 +236,14 @@ async fn tokens_and_codes_are_not_in_the_database() {
             let bytes = std::fs::read(&path).unwrap();
             looked_at += bytes.len();
             for secret in &secrets {
-                // The part behind the kind, as bytes of their own would be found as well.
-                let text = secret.rsplit('-').next().unwrap().as_bytes();
-                let is_there = bytes.windows(text.len()).any(|window| window == text);
-                assert!(!is_there, "{} has {secret}", path.display());
+                // The part behind the kind, as it is written and as the bytes that it stands for.
+                let text = secret.rsplit('-').next().unwrap();
+                let plain = HEXLOWER.decode(text.as_bytes());
+                let plain = plain.or_else(|_| BASE64URL_NOPAD.decode(text.as_bytes())).unwrap();
+                for part in [text.as_bytes(), &plain] {
+                    let is_there = bytes.windows(part.len()).any(|window| window == part);
+                    assert!(!is_there, "{} has {secret}", path.display());
+                }
             }
         }
     }
