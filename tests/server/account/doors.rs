@@ -5,8 +5,8 @@ use std::fs;
 use std::path::Path;
 
 use super::{Desk, at, signed_in};
-use crate::harness::{Browser, Page};
 use crate::harness::oauth::App;
+use crate::harness::{Browser, Page};
 
 pub(super) const PAGES: [&str; 13] = [
     "",
@@ -310,7 +310,11 @@ async fn no_path_of_forms_is_left_out_of_these_tests() {
             };
             let page = desk.browser.get(&path).await;
             let is_told = page.html.contains("</main>");
-            assert!(is_told && matches!(page.status.as_u16(), 200 | 400), "{path}: {}", page.status);
+            assert!(
+                is_told && matches!(page.status.as_u16(), 200 | 400),
+                "{path}: {}",
+                page.status
+            );
             found.insert(name);
         }
     }

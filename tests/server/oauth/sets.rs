@@ -17,7 +17,7 @@ fn set(permissions: Value) -> Value {
         "type": "permission-set",
         "title": "Basic things",
         "title:lang": { "fr": "Choses simples" },
-        "detail": "What the app needs",
+        "detail": "What <b>the app</b> needs",
         "permissions": permissions,
     } })
 }
@@ -66,6 +66,7 @@ async fn a_set_is_shown_by_its_title_and_grants_what_is_in_it() {
         let page = app.ask(&press.pds, &mut browser, &[("ui_locales", lang)]).await;
         let page = sign_in(&mut browser, &page, &press.alice).await;
         assert!(page.text().contains(title), "{}", page.text());
+        assert!(page.text().contains("What <b>the app</b> needs"), "it is text: {}", page.text());
         assert!(page.text().contains("com.example.app.note"), "{}", page.text());
     }
     let (app, tokens) = let_in(&press, &scope).await;

@@ -297,7 +297,8 @@ async fn a_new_password_signs_all_browsers_out() {
     let mut browser = world.browser();
     let page = app.ask(&world.pds, &mut browser, &[]).await;
     let page = sign_in_for_long(&mut browser, &page, &world.alice).await;
-    agree(&mut browser, &page).await.code();
+    let code = agree(&mut browser, &page).await.code();
+    let tokens = app.exchange(&world.pds, &code).await;
     // Through the pages, as somebody does who has forgotten theirs.
     let mut other: Browser = world.browser();
     let page = other.get("/account/reset-password").await;
@@ -315,6 +316,33 @@ async fn a_new_password_signs_all_browsers_out() {
     world.pds.sign_in("alice.test", "quite another one").await;
     let page = app.ask(&world.pds, &mut browser, &[("prompt", "none")]).await;
     assert_eq!(Callback::of(&page).error(), "login_required");
+    // Nor does anything else go on.
+    assert_eq!(app.standing(&world.pds, &tokens.access).await, 401);
+    assert_eq!(refused(&app.refresh(&world.pds, &tokens.refresh).await), "invalid_grant");
+    let refresh = world.pds.post("com.atproto.server.refreshSession").token(&world.alice.refresh);
+    assert!(refresh.send().await.status.is_client_error());
+}
+
+#[tokio::test]
+async fn an_answer_goes_to_no_address_that_the_app_has_taken_back() {
+    let world = World::start().await;
+    let mut app = App::at(&world.site.origin(), "atproto");
+    let (before, after) = (format!("{}/old", world.site.origin()), app.redirect_uri.clone());
+    let mut document = app.document();
+    document["redirect_uris"] = json!([before, after]);
+    app.publish(&world.site, &document);
+    app.redirect_uri = before;
+    let mut browser = world.browser();
+    let page = app.ask(&world.pds, &mut browser, &[]).await;
+    let page = sign_in(&mut browser, &page, &world.alice).await;
+    assert!(page.has_form(CONSENT), "{}", page.text());
+    document["redirect_uris"] = json!([after]);
+    app.publish(&world.site, &document);
+    super::pass(Duration::from_secs(25 * 60 * 60)).await;
+    for step in [CONSENT, "/oauth/authorize/cancel"] {
+        let page = browser.submit(&page, step, &[]).await;
+        assert_eq!((page.status.as_u16(), page.location), (400, None), "{step}");
+    }
 }
 
 #[tokio::test]
