@@ -214,6 +214,27 @@ async fn guesses_of_mailed_codes_and_looks_at_handles_are_counted() {
 }
 
 #[tokio::test]
+async fn mails_and_new_accounts_are_counted() {
+    let mut desk = Desk::new().await;
+    desk.pds.set_limits(|limits| limits.rates = true).await;
+    desk.browser = signed_in(&desk.pds, &desk.alice).await;
+    let page = desk.see("/delete").await;
+    let send = desk.at("/delete/send");
+    let answers = send_often((&mut desk.browser, &page), &send, ("step", ""), 6).await;
+    assert_eq!(answers, (200, 429), "mails to an owner");
+    let mut other = Browser::new(&desk.pds.public_url());
+    let reset = "/account/reset-password";
+    let page = other.get(reset).await;
+    let address = ("email", "nobody@example.com");
+    let answers = send_often((&mut other, &page), reset, address, 16).await;
+    assert_eq!(answers, (200, 429), "mails to whoever has forgotten a password");
+    let page = other.get("/account/sign-up").await;
+    let nothing = ("handle", "");
+    let answers = send_often((&mut other, &page), "/account/sign-up", nothing, 101).await;
+    assert_eq!(answers, (422, 429), "new accounts");
+}
+
+#[tokio::test]
 async fn somebody_who_asks_for_what_forms_are_sent_to_is_led_to_a_page() {
     let mut desk = Desk::new().await;
     for step in FORMS {
