@@ -5,8 +5,8 @@ use std::fs;
 use std::path::Path;
 
 use super::{Desk, at, signed_in};
-use crate::harness::Browser;
 use crate::harness::oauth::App;
+use crate::harness::{Browser, Page};
 
 pub(super) const PAGES: [&str; 13] = [
     "",
@@ -167,6 +167,73 @@ async fn guesses_of_a_password_are_counted() {
     assert_eq!((statuses.first(), statuses.last()), (Some(&422), Some(&429)));
 }
 
+/// Sends a form so many times, and returns how the first and the last one are answered.
+async fn send_often(
+    (browser, page): (&mut Browser, &Page),
+    action: &str,
+    (field, given): (&str, &str),
+    times: usize,
+) -> (u16, u16) {
+    let mut statuses = Vec::new();
+    for _ in 0..times {
+        statuses.push(browser.submit(page, action, &[(field, given)]).await.status.as_u16());
+    }
+    (statuses[0], statuses[times - 1])
+}
+
+#[tokio::test]
+async fn guesses_of_mailed_codes_and_looks_at_handles_are_counted() {
+    let mut desk = Desk::new().await;
+    desk.pds.set_limits(|limits| limits.rates = true).await;
+    desk.browser = signed_in(&desk.pds, &desk.alice).await;
+    desk.confirm_email().await;
+    let page = desk.see("/second-factor").await;
+    let password = desk.alice.password.clone();
+    desk.send(&page, "/second-factor", &[("password", &password)]).await;
+    let wrong = ("code", "AAAAA-AAAAA");
+    // The code at sign-in, and the one that sets a new password.
+    let mut other = Browser::new(&desk.pds.public_url());
+    let page = super::sign_in(&mut other, &desk.alice).await;
+    let answers = send_often((&mut other, &page), "/account/code", wrong, 31).await;
+    assert_eq!(answers, (422, 429), "codes at sign-in");
+    let page = other.get("/account/reset-password").await;
+    let address = [("email", &*desk.alice.email)];
+    let page = other.submit(&page, "/account/reset-password", &address).await;
+    let confirm = "/account/reset-password/confirm";
+    let answers = send_often((&mut other, &page), confirm, wrong, 51).await;
+    assert_eq!(answers, (422, 429), "codes for a new password");
+    // The owner's own.
+    let page = desk.see("/handle").await;
+    let (check, delete) = (desk.at("/handle/check"), desk.at("/delete"));
+    let answers = send_often((&mut desk.browser, &page), &check, ("own", ""), 501).await;
+    assert_eq!(answers, (422, 429), "looks at handles");
+    let page = desk.see("/delete").await;
+    let page = desk.send(&page, "/delete/send", &[]).await;
+    let answers = send_often((&mut desk.browser, &page), &delete, wrong, 31).await;
+    assert_eq!(answers, (422, 429), "codes to delete the account");
+}
+
+#[tokio::test]
+async fn mails_and_new_accounts_are_counted() {
+    let mut desk = Desk::new().await;
+    desk.pds.set_limits(|limits| limits.rates = true).await;
+    desk.browser = signed_in(&desk.pds, &desk.alice).await;
+    let page = desk.see("/delete").await;
+    let send = desk.at("/delete/send");
+    let answers = send_often((&mut desk.browser, &page), &send, ("step", ""), 6).await;
+    assert_eq!(answers, (200, 429), "mails to an owner");
+    let mut other = Browser::new(&desk.pds.public_url());
+    let reset = "/account/reset-password";
+    let page = other.get(reset).await;
+    let address = ("email", "nobody@example.com");
+    let answers = send_often((&mut other, &page), reset, address, 16).await;
+    assert_eq!(answers, (200, 429), "mails to whoever has forgotten a password");
+    let page = other.get("/account/sign-up").await;
+    let nothing = ("handle", "");
+    let answers = send_often((&mut other, &page), "/account/sign-up", nothing, 101).await;
+    assert_eq!(answers, (422, 429), "new accounts");
+}
+
 #[tokio::test]
 async fn somebody_who_asks_for_what_forms_are_sent_to_is_led_to_a_page() {
     let mut desk = Desk::new().await;
@@ -236,20 +303,40 @@ const FORMS_ONLY: [&str; 27] = [
     "UNDO",
 ];
 
-#[test]
-fn no_path_of_forms_is_left_out_of_these_tests() {
-    let web = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/server/src");
+#[tokio::test]
+async fn no_path_of_forms_is_left_out_of_these_tests() {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates");
+    let paths = fs::read_to_string(crates.join("pages/src/path.rs")).unwrap();
     let files = ["web.rs", "web/account.rs", "web/authorize.rs", "web/entry.rs", "web/moving.rs"];
+    let mut desk = Desk::new().await;
     let mut found = BTreeSet::new();
     for file in files {
-        let text = fs::read_to_string(web.join(file)).unwrap();
+        let text = fs::read_to_string(crates.join("server/src").join(file)).unwrap();
         let routes = text.split(".route(").skip(1);
         // Up to the handler: `&at(path::CODE_AGAIN), post(`.
         for route in routes.map(|route| route.split("\n}").next().unwrap_or_default()) {
             let Some((path, _)) = route.split_once(", post(") else { continue };
-            if !path.contains(", get(") {
-                found.insert(path.rsplit("path::").next().unwrap().replace([')', ' '], ""));
+            if path.contains(", get(") {
+                continue;
             }
+            let name = path.rsplit("path::").next().unwrap().replace([')', ' '], "");
+            let step = paths.split(&format!("const {name}: &str = \"")).nth(1).unwrap();
+            let step = step.split('"').next().unwrap();
+            let path = match file {
+                "web/account.rs" => desk.at(step),
+                "web/moving.rs" => format!("/move{step}"),
+                "web/authorize.rs" => format!("/oauth/authorize{step}"),
+                "web/entry.rs" => format!("/account{step}"),
+                _ => step.to_owned(),
+            };
+            let page = desk.browser.get(&path).await;
+            let is_told = page.html.contains("</main>");
+            assert!(
+                is_told && matches!(page.status.as_u16(), 200 | 400),
+                "{path}: {}",
+                page.status
+            );
+            found.insert(name);
         }
     }
     assert_eq!(found, FORMS_ONLY.map(str::to_owned).into());

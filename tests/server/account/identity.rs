@@ -138,7 +138,7 @@ async fn a_key_of_ones_own_is_added_above_the_servers() {
     let (first, second) = (key(Curve::P256), key(Curve::Secp256k1));
     let before = directory(&desk.pds).state(&did(&desk.alice)).await.unwrap();
     let page = desk.see("/recovery-key").await;
-    let page = desk.send(&page, "/recovery-key/send", &[]).await;
+    let adding = desk.send(&page, "/recovery-key/send", &[]).await;
     let code = desk.code().await;
     for (given, code, agree, problem) in [
         ("", &*code, "on", "Make a key, or enter one."),
@@ -148,14 +148,14 @@ async fn a_key_of_ones_own_is_added_above_the_servers() {
         (before.rotation_keys[0].as_str(), &*code, "on", "Your identity has this key already."),
     ] {
         let fields = [("key", given), ("code", code), ("agree", agree)];
-        let page = desk.refused(&page, "/recovery-key", &fields).await;
+        let page = desk.refused(&adding, "/recovery-key", &fields).await;
         assert!(page.text().contains(problem), "{problem}: {}", page.text());
     }
     let unchanged = directory(&desk.pds).state(&did(&desk.alice)).await.unwrap();
     assert_eq!(unchanged, before);
 
     let fields = [("key", first.as_str()), ("code", &*code), ("agree", "on")];
-    let page = desk.send(&page, "/recovery-key", &fields).await;
+    let page = desk.send(&adding, "/recovery-key", &fields).await;
     assert!(page.text().contains("The key is in your identity."), "{}", page.text());
     assert!(page.text().contains("You have a key of your own."), "{}", page.text());
     let (subject, text) = desk.pds.mails(&desk.alice.email).await.remove(0);
@@ -163,9 +163,9 @@ async fn a_key_of_ones_own_is_added_above_the_servers() {
     assert!(text.contains(first.as_str()), "{text}");
 
     // The code is spent, and the next key stands below the first.
-    let page = desk.send(&page, "/recovery-key/send", &[]).await;
     let fields = [("key", second.as_str()), ("code", &*code), ("agree", "on")];
-    desk.refused(&page, "/recovery-key", &fields).await;
+    desk.refused(&adding, "/recovery-key", &fields).await;
+    let page = desk.send(&page, "/recovery-key/send", &[]).await;
     let code = desk.code().await;
     let fields = [("key", second.as_str()), ("code", &*code), ("agree", "on")];
     desk.send(&page, "/recovery-key", &fields).await;

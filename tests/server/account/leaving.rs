@@ -133,6 +133,8 @@ async fn a_deactivated_account_is_opened_again_by_its_owner_only() {
     assert_eq!((page.status.as_u16(), page.at.as_str()), (200, &*desk.at("")));
     let status = desk.pds.get("com.atproto.sync.getRepoStatus").param("did", &desk.alice.did);
     assert_eq!(status.send().await.ok()["active"], json!(true));
+    assert_eq!(app.standing(&desk.pds, &tokens.access).await, 401, "it has to ask anew");
+    assert_ne!(app.refresh(&desk.pds, &tokens.refresh).await.status, 200);
 }
 
 #[tokio::test]

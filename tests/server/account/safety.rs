@@ -64,13 +64,36 @@ async fn a_code_is_asked_for_once_that_is_turned_on() {
     let mut other = crate::harness::Browser::new(&desk.pds.public_url());
     let asked = super::sign_in(&mut other, &desk.alice).await;
     assert_eq!(asked.at, "/account/code");
+    assert!(asked.text().contains("a***@example.com"), "{}", asked.text());
+    assert!(!asked.html.contains(&desk.alice.email), "who knows a password sees no address");
     let code = desk.code().await;
     let entered = other.submit(&asked, "/account/code", &[("code", &code)]).await;
     assert_eq!(entered.at, desk.at(""));
+    let mut third = crate::harness::Browser::new(&desk.pds.public_url());
+    let asked = super::sign_in(&mut third, &desk.alice).await;
+    let again = third.submit(&asked, "/account/code", &[("code", &code)]).await;
+    assert_eq!(again.status, 422, "it is good once");
 
     let page = desk.send(&page, "/second-factor", &[("password", &password)]).await;
     assert!(page.text().contains("No code is asked for"), "{}", page.text());
     signed_in(&desk.pds, &desk.alice).await;
+}
+
+#[tokio::test]
+async fn a_code_is_for_what_somebody_has_signed_in_for() {
+    let mut desk = Desk::new().await;
+    desk.confirm_email().await;
+    let page = desk.see("/second-factor").await;
+    let password = desk.alice.password.clone();
+    desk.send(&page, "/second-factor", &[("password", &password)]).await;
+    let app = App::local("atproto");
+    let uri = app.push(&desk.pds, &app.asking(&desk.pds)).await;
+    let mut other = crate::harness::Browser::new(&desk.pds.public_url());
+    other.get(&app.link(&uri)).await;
+    assert_eq!(super::sign_in(&mut other, &desk.alice).await.at, "/account/code");
+    // The app that waits has them begin anew.
+    let page = other.get(&format!("/oauth/authorize/code?request={uri}")).await;
+    assert_eq!((page.status.as_u16(), page.path()), (200, "/oauth/authorize/sign-in"));
 }
 
 #[tokio::test]

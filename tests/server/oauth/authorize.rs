@@ -169,6 +169,12 @@ async fn a_request_does_not_expire_while_somebody_is_there() {
         let page = browser.get(&app.link(&uri)).await;
         assert_eq!(page.status, 200);
     }
+    // Nor while they look for their password.
+    for _ in 0..4 {
+        world.pds.advance(Duration::from_secs(200));
+        let page = browser.get(&format!("/oauth/authorize/sign-in?request={uri}")).await;
+        assert_eq!(page.status, 200);
+    }
     let page = browser.get(&app.link(&uri)).await;
     let page = sign_in(&mut browser, &page, &world.alice).await;
     agree(&mut browser, &page).await.code();

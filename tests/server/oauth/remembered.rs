@@ -64,6 +64,7 @@ async fn an_app_without_a_key_can_have_an_account_chosen_too() {
     remember(&world, &app, &mut browser, &world.alice).await;
     let hint = ("login_hint", world.alice.handle.as_str());
     let page = app.ask(&world.pds, &mut browser, &[hint, ("prompt", "select_account")]).await;
+    assert!(!page.has_form(CONSENT), "{}", page.text());
     let did = ("did", world.alice.did.as_str());
     let page = browser.submit(&page, "/oauth/authorize/choose", &[did]).await;
     agree(&mut browser, &page).await.code();
@@ -199,6 +200,24 @@ async fn what_was_agreed_to_in_part_is_asked_for_in_whole() {
     let hint = ("login_hint", world.alice.handle.as_str());
     let page = app.ask(&world.pds, &mut browser, &[hint]).await;
     assert!(page.has_form(CONSENT));
+}
+
+#[tokio::test]
+async fn an_app_that_was_revoked_has_its_user_asked_again() {
+    let world = World::start().await;
+    let app = App::confidential(&world.site, "atproto");
+    let mut browser = world.browser();
+    remember(&world, &app, &mut browser, &world.alice).await;
+    let apps = format!("/account/u/{}/apps", world.alice.did);
+    let page = browser.get(&apps).await;
+    let id = page.html.split("name=\"id\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let revoked = browser.submit(&page, &format!("{apps}/revoke"), &[("id", id)]).await;
+    assert!(revoked.text().contains("has no access any more"), "{}", revoked.text());
+    let hint = ("login_hint", world.alice.handle.as_str());
+    let page = app.ask(&world.pds, &mut browser, &[hint, ("prompt", "none")]).await;
+    assert_eq!(sent_away(&page), "consent_required");
+    let page = app.ask(&world.pds, &mut browser, &[hint]).await;
+    agree(&mut browser, &page).await.code();
 }
 
 #[tokio::test]

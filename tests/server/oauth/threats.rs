@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use serde_json::json;
 
 use super::{World, refused};
@@ -80,7 +81,10 @@ async fn an_app_cannot_agree_to_what_it_asks_for() {
             assert_eq!(answer.location, None);
         }
     }
-    // Nor with a page of its own in hand, where nobody has signed in.
+    // Nor with a page of its own in hand, where nobody has signed in, though they have elsewhere.
+    let mut elsewhere = world.browser();
+    let page = app.ask(&world.pds, &mut elsewhere, &[]).await;
+    sign_in_for_long(&mut elsewhere, &page, &world.alice).await;
     let mut own = world.browser();
     let page = own.get(&app.link(&uri)).await;
     let csrf = page.form("/oauth/authorize/cancel").field("csrf").unwrap().to_owned();
@@ -213,12 +217,14 @@ async fn tokens_and_codes_are_not_in_the_database() {
     let tokens = app.let_in(&world.pds, &world.alice).await;
     let code = app.code(&world.pds, &world.alice).await;
     let uri = app.push(&world.pds, &app.asking(&world.pds)).await;
-    let secrets = [
-        tokens.refresh.clone(),
-        tokens.access.rsplit('.').next().unwrap().to_owned(),
-        code,
-        uri.rsplit(':').next().unwrap().to_owned(),
-    ];
+    // What is behind the kind of a token, as it is written and as the bytes that it stands for.
+    let behind = |token: &str| token.split_once('-').unwrap().1.to_owned();
+    let uri = uri.rsplit(':').next().unwrap();
+    let digits = [tokens.refresh.as_str(), &code, uri].map(behind);
+    let signature = tokens.access.rsplit('.').next().unwrap().to_owned();
+    let mut secrets = digits.clone().map(|text| HEXLOWER.decode(text.as_bytes()).unwrap()).to_vec();
+    secrets.push(BASE64URL_NOPAD.decode(signature.as_bytes()).unwrap());
+    secrets.extend(digits.into_iter().chain([signature]).map(String::into_bytes));
     world.pds.stop().await;
     let mut looked_at = 0;
     let mut folders = vec![world.pds.data().to_owned()];
@@ -232,10 +238,8 @@ async fn tokens_and_codes_are_not_in_the_database() {
             let bytes = std::fs::read(&path).unwrap();
             looked_at += bytes.len();
             for secret in &secrets {
-                // The part behind the kind, as bytes of their own would be found as well.
-                let text = secret.rsplit('-').next().unwrap().as_bytes();
-                let is_there = bytes.windows(text.len()).any(|window| window == text);
-                assert!(!is_there, "{} has {secret}", path.display());
+                let is_there = bytes.windows(secret.len()).any(|window| window == secret);
+                assert!(!is_there, "{} has {}", path.display(), HEXLOWER.encode(secret));
             }
         }
     }
@@ -289,7 +293,8 @@ async fn a_new_password_signs_all_browsers_out() {
     let mut browser = world.browser();
     let page = app.ask(&world.pds, &mut browser, &[]).await;
     let page = sign_in_for_long(&mut browser, &page, &world.alice).await;
-    agree(&mut browser, &page).await.code();
+    let code = agree(&mut browser, &page).await.code();
+    let tokens = app.exchange(&world.pds, &code).await;
     // Through the pages, as somebody does who has forgotten theirs.
     let mut other: Browser = world.browser();
     let page = other.get("/account/reset-password").await;
@@ -307,6 +312,33 @@ async fn a_new_password_signs_all_browsers_out() {
     world.pds.sign_in("alice.test", "quite another one").await;
     let page = app.ask(&world.pds, &mut browser, &[("prompt", "none")]).await;
     assert_eq!(Callback::of(&page).error(), "login_required");
+    // Nor does anything else go on.
+    assert_eq!(app.standing(&world.pds, &tokens.access).await, 401);
+    assert_eq!(refused(&app.refresh(&world.pds, &tokens.refresh).await), "invalid_grant");
+    let refresh = world.pds.post("com.atproto.server.refreshSession").token(&world.alice.refresh);
+    assert!(refresh.send().await.status.is_client_error());
+}
+
+#[tokio::test]
+async fn an_answer_goes_to_no_address_that_the_app_has_taken_back() {
+    let world = World::start().await;
+    let mut app = App::at(&world.site.origin(), "atproto");
+    let (before, after) = (format!("{}/old", world.site.origin()), app.redirect_uri.clone());
+    let mut document = app.document();
+    document["redirect_uris"] = json!([before, after]);
+    app.publish(&world.site, &document);
+    app.redirect_uri = before;
+    let mut browser = world.browser();
+    let page = app.ask(&world.pds, &mut browser, &[]).await;
+    let page = sign_in(&mut browser, &page, &world.alice).await;
+    assert!(page.has_form(CONSENT), "{}", page.text());
+    document["redirect_uris"] = json!([after]);
+    app.publish(&world.site, &document);
+    super::pass(Duration::from_secs(25 * 60 * 60)).await;
+    for step in [CONSENT, "/oauth/authorize/cancel"] {
+        let page = browser.submit(&page, step, &[]).await;
+        assert_eq!((page.status.as_u16(), page.location), (400, None), "{step}");
+    }
 }
 
 #[tokio::test]
