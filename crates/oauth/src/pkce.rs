@@ -5,6 +5,7 @@
 //! Spec: RFC 7636
 
 use std::fmt;
+use std::time::Duration;
 
 use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -13,6 +14,9 @@ use subtle::ConstantTimeEq as _;
 use thiserror::Error;
 
 use crate::error::{ErrorCode, Refusal};
+
+/// How long a challenge cannot be used again.
+pub const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The SHA-256 of a verifier, which comes with the request for a code.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -34,6 +38,9 @@ pub enum PkceError {
     /// The method is missing, which would mean `plain`, or is another one.
     #[error("code_challenge_method is not S256")]
     Method,
+    /// The challenge came before, so that somebody else may know its verifier.
+    #[error("code_challenge was used before")]
+    Used,
     /// There is no verifier.
     #[error("code_verifier is missing")]
     NoVerifier,
@@ -48,7 +55,9 @@ pub enum PkceError {
 impl Refusal for PkceError {
     fn code(&self) -> ErrorCode {
         match self {
-            Self::NoChallenge | Self::Challenge | Self::Method => ErrorCode::InvalidRequest,
+            Self::NoChallenge | Self::Challenge | Self::Method | Self::Used => {
+                ErrorCode::InvalidRequest
+            }
             Self::NoVerifier | Self::Verifier | Self::Mismatch => ErrorCode::InvalidGrant,
         }
     }
@@ -66,6 +75,11 @@ impl CodeChallenge {
             return Err(PkceError::Method);
         }
         Self::parse(challenge).ok_or(PkceError::Challenge)
+    }
+
+    /// Returns by what it is remembered that the challenge was used, for [`REMEMBERED`].
+    pub fn hash(&self) -> [u8; 32] {
+        Sha256::new().chain_update("code_challenge\0").chain_update(self.0).finalize().into()
     }
 
     /// Checks that a verifier is the one of this challenge.

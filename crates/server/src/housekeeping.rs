@@ -147,7 +147,7 @@ async fn ended_requests(pds: &Pds) -> Result<(), SweepError> {
     let step = || {
         pds.store.write(|tx| {
             let requests = tx.delete_ended_oauth_requests(SHORT_LIVED)?;
-            Ok::<_, Error>(requests + tx.delete_ended_oauth_assertions(SHORT_LIVED)?)
+            Ok::<_, Error>(requests + tx.delete_ended_uses(SHORT_LIVED)?)
         })
     };
     while step().await? > 0 {

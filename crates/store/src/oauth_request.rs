@@ -177,17 +177,17 @@ impl Tx<'_> {
         )
     }
 
-    /// Remembers by its hash that something was used that is good once, and tells whether it was not
-    /// used before.
+    /// Remembers by its hash until when something cannot be used again that is good once, and tells whether
+    /// it could be used.
     ///
     /// # Errors
     ///
     /// [`Error`] if the database failed.
-    pub fn use_oauth_assertion(&mut self, hash: &[u8; 32], expires_at: u64) -> Result<bool, Error> {
+    pub fn use_once(&mut self, hash: &[u8; 32], expires_at: u64) -> Result<bool, Error> {
         let changed = self.execute(
             "INSERT INTO oauth_assertion (hash, expires_at) VALUES ($1, $2)
-             ON CONFLICT (hash) DO NOTHING",
-            &[Value::Blob(hash), Value::Int(int(expires_at))],
+             ON CONFLICT (hash) DO UPDATE SET expires_at = $2 WHERE expires_at <= $3",
+            &[Value::Blob(hash), Value::Int(int(expires_at)), Value::Int(int(self.now_ms()))],
         )?;
         Ok(changed > 0)
     }
@@ -197,7 +197,7 @@ impl Tx<'_> {
     /// # Errors
     ///
     /// [`Error`] if the database failed.
-    pub fn delete_ended_oauth_assertions(&mut self, count_max: u64) -> Result<usize, Error> {
+    pub fn delete_ended_uses(&mut self, count_max: u64) -> Result<usize, Error> {
         self.execute(
             "DELETE FROM oauth_assertion WHERE hash IN (
                SELECT hash FROM oauth_assertion WHERE expires_at <= $1 LIMIT $2)",

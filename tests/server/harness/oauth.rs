@@ -41,8 +41,8 @@ pub(crate) struct App {
     pub(crate) redirect_uri: String,
     /// What it asks for.
     pub(crate) scope: String,
-    /// What the code challenge is made of.
-    pub(crate) verifier: String,
+    /// What the newest code challenge is made of.
+    verifier: Mutex<String>,
     /// What was handed out last, and when.
     nonce: Mutex<Option<(String, u64)>>,
 }
@@ -206,7 +206,7 @@ impl App {
             auth: None,
             redirect_uri,
             scope: scope.to_owned(),
-            verifier: random(),
+            verifier: Mutex::default(),
             nonce: Mutex::default(),
         }
     }
@@ -267,16 +267,29 @@ impl App {
         key.sign(json!({ "kid": kid }), claims)
     }
 
-    /// Returns what the app asks for.
+    /// Returns what the app asks for, with a challenge of its own.
     pub(crate) fn asking(&self, pds: &Pds) -> Params {
+        let verifier = random();
+        let challenge = hash(&verifier);
+        self.know(verifier);
         self.credentials(pds).and(&[
             ("response_type", "code"),
-            ("code_challenge", &hash(&self.verifier)),
+            ("code_challenge", &challenge),
             ("code_challenge_method", "S256"),
             ("redirect_uri", &self.redirect_uri),
             ("scope", &self.scope),
             ("state", "the state"),
         ])
+    }
+
+    /// Returns what the newest code challenge is made of.
+    pub(crate) fn verifier(&self) -> String {
+        self.verifier.lock().expect("nobody has panicked").clone()
+    }
+
+    /// Goes on with what another app's code challenge is made of.
+    pub(crate) fn know(&self, verifier: String) {
+        *self.verifier.lock().expect("nobody has panicked") = verifier;
     }
 
     /// Returns what the app sends to get tokens for a code.
@@ -285,7 +298,7 @@ impl App {
             ("grant_type", "authorization_code"),
             ("code", code),
             ("redirect_uri", &self.redirect_uri),
-            ("code_verifier", &self.verifier),
+            ("code_verifier", &self.verifier()),
         ])
     }
 

@@ -53,7 +53,7 @@ impl Secrets {
     }
 
     fn add_app(&mut self, app: &App) {
-        self.add("verifier", &app.verifier);
+        self.add("verifier", &app.verifier());
         let keys = [Some(&app.key), app.auth.as_ref().map(|(key, _)| key)];
         for key in keys.into_iter().flatten() {
             self.add("private half of a key", Key::private_jwk(key)["d"].as_str().unwrap());
@@ -132,9 +132,9 @@ async fn with_apps(world: &World, secrets: &mut Secrets) {
     let (pds, alice) = (&world.pds, &world.alice);
     let confidential = App::confidential(&world.site, "atproto transition:generic");
     for app in [App::local("atproto transition:generic"), confidential] {
-        secrets.add_app(&app);
         let mut browser = world.browser();
         let page = app.ask(pds, &mut browser, &[]).await;
+        secrets.add_app(&app);
         secrets.add_browser(&browser, &page);
         let page = sign_in_for_long(&mut browser, &page, alice).await;
         secrets.add_browser(&browser, &page);

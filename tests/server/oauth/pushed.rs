@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{World, description};
+use super::{World, description, refused};
 use crate::harness::oauth::{App, Key, LOOPBACK, agree, sign_in};
 
 #[tokio::test]
@@ -20,6 +20,25 @@ async fn a_request_that_is_pushed_gets_a_name_for_a_short_time() {
     assert_eq!(answer.header("cache-control"), Some("no-store"));
     assert_eq!(answer.header("pragma"), Some("no-cache"));
     assert_eq!(answer.header("content-type"), Some("application/json"));
+}
+
+#[tokio::test]
+async fn a_challenge_is_good_once() {
+    const HOUR: Duration = Duration::from_secs(3600);
+    let world = World::start().await;
+    let [app, other] = [(); 2].map(|()| App::local("atproto"));
+    let asked = app.asking(&world.pds);
+    let answer = world.push(&app, &asked.clone().without("code_challenge_method")).await;
+    assert_eq!(refused(&answer), "invalid_request", "what is refused uses up nothing");
+    assert_eq!(world.push(&app, &asked).await.status, 201);
+    for (after, app) in [(HOUR, &app), (22 * HOUR, &other)] {
+        world.pds.advance(after);
+        let again = world.push(app, &asked).await;
+        assert_eq!(refused(&again), "invalid_request");
+        assert!(again.text().contains("code_challenge was used before"), "{}", again.text());
+    }
+    world.pds.advance(HOUR);
+    assert_eq!(world.push(&app, &asked).await.status, 201, "nobody remembers it for ever");
 }
 
 #[tokio::test]

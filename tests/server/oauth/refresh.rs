@@ -150,8 +150,9 @@ async fn a_refresh_gets_no_more_than_was_granted() {
         let mut narrow = App::local("atproto repo:com.example.note");
         narrow.id.clone_from(&app.id);
         narrow.key = app.key.clone();
-        narrow.verifier.clone_from(&app.verifier);
-        narrow.code(&world.pds, &world.alice).await
+        let code = narrow.code(&world.pds, &world.alice).await;
+        app.know(narrow.verifier());
+        code
     };
     let tokens = app.exchange(&world.pds, &code).await;
     let more = app.refreshing(&world.pds, &tokens.refresh);

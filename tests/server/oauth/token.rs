@@ -74,7 +74,7 @@ async fn a_code_of_one_app_is_nothing_to_another() {
     let code = app.code(&world.pds, &world.alice).await;
     let mut thief = App::local("atproto");
     // It knows all that passes through the browser, and more.
-    thief.verifier.clone_from(&app.verifier);
+    thief.know(app.verifier());
     thief.redirect_uri.clone_from(&app.redirect_uri);
     let params = thief.exchanging(&world.pds, &code);
     let answer = thief.send(&world.pds, "/oauth/token", &params).await;

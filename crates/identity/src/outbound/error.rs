@@ -75,8 +75,8 @@ pub enum Refusal {
     /// The client is for other origins only.
     #[error("{0} is not one of the allowed origins")]
     Origin(Origin),
-    /// The host is not on the public internet: this is one of its addresses.
-    #[error("host has the address {0}, which is not public")]
+    /// The host is not on the public internet: this is one of its addresses, which strangers are not told.
+    #[error("host has an address that is not public")]
     Address(IpAddr),
 }
 

@@ -205,7 +205,7 @@ impl Asked {
         tx: &mut store::Tx<'_>,
     ) -> Result<Result<(), AssertionError>, store::Error> {
         let Some((hash, until_s)) = assertion else { return Ok(Ok(())) };
-        let is_new = tx.use_oauth_assertion(&hash, until_s * 1000)?;
+        let is_new = tx.use_once(&hash, until_s * 1000)?;
         Ok(if is_new { Ok(()) } else { Err(AssertionError::Replayed) })
     }
 }

@@ -9,6 +9,7 @@ use ::oauth::error::{ErrorCode, Face, Refusal as Rule};
 use ::oauth::exchange::ExchangeError;
 use ::oauth::lifetime::RefreshError;
 use ::oauth::parameters::{BODY_BYTES_MAX, ParameterError, Parameters};
+use ::oauth::pkce::PkceError;
 use ::oauth::request::RequestError;
 use axum::body::Body;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, PRAGMA, RETRY_AFTER};
@@ -52,6 +53,7 @@ told!(
     ClientFault,
     ExchangeError,
     ParameterError,
+    PkceError,
     ProofError,
     RefreshError,
     ReplayError,

@@ -2,6 +2,7 @@
 //!
 //! Spec: RFC 9126, <https://atproto.com/specs/oauth#authorization-requests>
 
+use ::oauth::pkce::{self, PkceError};
 use ::oauth::request::AuthorizationRequest;
 use ::oauth::token::RequestId;
 use axum::body::Body;
@@ -44,13 +45,17 @@ async fn keep(pds: &Pds, request: Request<Body>) -> Result<Pushed, Refused> {
     let (hash, json) = (bytes(&id.hash()), serde_json::to_string(&request));
     let json = json.map_err(Refused::internal)?;
     let time = pds.oauth.lifetimes.request;
-    let (assertion, expires_at) = (asked.assertion, pds.clock.now_ms() + millis(time));
+    let (assertion, now_ms) = (asked.assertion, pds.clock.now_ms());
+    let challenge = request.code_challenge.hash();
     let kept = pds.store.write(move |tx| {
-        let spent = Asked::spend(assertion, tx)?;
-        if spent.is_ok() {
-            tx.create_oauth_request(&hash, &json, expires_at)?;
+        if let Err(replayed) = Asked::spend(assertion, tx)? {
+            return Ok(Err(Refused::from(replayed)));
         }
-        Ok::<_, store::Error>(spent)
+        if !tx.use_once(&challenge, now_ms + millis(pkce::REMEMBERED))? {
+            return Ok(Err(Refused::from(PkceError::Used)));
+        }
+        tx.create_oauth_request(&hash, &json, now_ms + millis(time))?;
+        Ok::<_, store::Error>(Ok(()))
     });
     kept.await.map_err(Refused::internal)??;
     Ok(Pushed { request_uri: id.to_uri(), expires_in: time.as_secs() })

@@ -70,7 +70,7 @@ CREATE TABLE oauth_agreement (
   PRIMARY KEY (account, client_id)
 ) STRICT, WITHOUT ROWID;
 
--- Tokens by which apps have proven who they are: each is good once.
+-- What is good once: tokens by which apps have proven who they are, and challenges for codes.
 CREATE TABLE oauth_assertion (
   hash BLOB PRIMARY KEY,
   expires_at INTEGER NOT NULL

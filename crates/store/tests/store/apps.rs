@@ -81,8 +81,8 @@ async fn what_has_ended_goes_and_nothing_else() {
     let set_up = room.store.write(move |tx| {
         tx.create_oauth_request(&[1; 32], "{}", NOW_MS + HOUR_MS)?;
         tx.create_oauth_request(&[2; 32], "{}", NOW_MS + 3 * HOUR_MS)?;
-        assert!(tx.use_oauth_assertion(&[1; 32], NOW_MS + HOUR_MS)?);
-        assert!(!tx.use_oauth_assertion(&[1; 32], NOW_MS + HOUR_MS)?);
+        assert!(tx.use_once(&[1; 32], NOW_MS + HOUR_MS)?);
+        assert!(!tx.use_once(&[1; 32], NOW_MS + HOUR_MS)?);
         tx.put_oauth_session(&session(account, 1))?;
         let longer = session(account, 2);
         tx.put_oauth_session(&OauthSession { refresh_ends_at: longer.ends_at, ..longer })?;
@@ -109,8 +109,8 @@ async fn what_has_ended_goes_and_nothing_else() {
     let swept = room.store.write(move |tx| {
         assert_eq!(tx.delete_ended_oauth_requests(10)?, 1);
         assert!(tx.oauth_request(&[2; 32])?.is_some());
-        assert_eq!(tx.delete_ended_oauth_assertions(10)?, 1);
-        assert!(tx.use_oauth_assertion(&[1; 32], NOW_MS)?, "it is not remembered any more");
+        assert_eq!(tx.delete_ended_uses(10)?, 1);
+        assert!(tx.use_once(&[1; 32], NOW_MS)?, "it is not remembered any more");
         tx.sweep_sessions(AccountId::default(), 10)?;
         assert_eq!(tx.oauth_session(&[1; 16])?, None);
         assert!(tx.oauth_session(&[2; 16])?.is_some());

@@ -99,6 +99,10 @@ impl Waiting {
         };
         let waiting = Self::find(visit, &uri).await?;
         if waiting.device.as_ref() != Some(visit.browser.id()) {
+            // It may well be the one that has begun, and forgets who it is.
+            if !visit.browser.came {
+                return Err(Stop::bad(Trouble::CookiesOff));
+            }
             return Err(Stop::Trouble(StatusCode::FORBIDDEN, Trouble::OtherBrowser));
         }
         waiting.go_on(visit).await?;
