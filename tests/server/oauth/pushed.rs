@@ -121,11 +121,9 @@ async fn what_a_scope_says_that_nobody_understands_is_left_out() {
 async fn a_key_that_is_named_is_the_one_that_is_shown() {
     let world = World::start().await;
     let app = App::local("atproto");
-    let asking = app.asking(&world.pds);
-    let own = asking.clone().with("dpop_jkt", &app.key.thumbprint());
-    assert_eq!(world.push(&app, &own).await.status, 201);
-    let other = asking.with("dpop_jkt", &Key::generate().thumbprint());
-    let answer = world.push(&app, &other).await;
+    let asking = |key: &Key| app.asking(&world.pds).with("dpop_jkt", &key.thumbprint());
+    assert_eq!(world.push(&app, &asking(&app.key)).await.status, 201);
+    let answer = world.push(&app, &asking(&Key::generate())).await;
     assert_eq!(answer.refusal(), (400, "invalid_request".to_owned()));
 }
 
