@@ -1,7 +1,10 @@
 //! What apps say of themselves.
 
+use std::io::Write as _;
 use std::time::{Duration, Instant};
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 
 use super::{World, description, pass};
@@ -108,6 +111,14 @@ async fn what_is_no_document_is_refused_with_what_came_instead() {
         assert_eq!(answer.refusal(), (400, "invalid_client".to_owned()), "{told}");
         assert!(description(&answer).contains(told), "{told}: {}", description(&answer));
     }
+    // What is packed is not unpacked: a few bytes can become as many as one likes.
+    let mut packed = GzEncoder::new(Vec::new(), Compression::best());
+    packed.write_all(document.as_bytes()).unwrap();
+    let headers = [("content-type", "application/json"), ("content-encoding", "gzip")];
+    let headers = headers.map(|(name, value)| (name, value.to_owned())).to_vec();
+    world.site.let_through();
+    world.site.always(DOCUMENT, Fault::Say(200, headers, packed.finish().unwrap().into()));
+    assert_eq!(world.refusal(&app).await.as_deref(), Some("invalid_client"));
     app.publish(&world.site, &app.document());
     assert_eq!(world.refusal(&app).await, None);
 }
