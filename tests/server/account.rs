@@ -69,6 +69,15 @@ impl Desk {
         let page = self.send(&page, "/email/confirm", &[("code", &code)]).await;
         assert_eq!(page.status, 200);
     }
+
+    /// Has codes asked for at sign-in, by the pages.
+    async fn turn_codes_on(&mut self) {
+        self.confirm_email().await;
+        let page = self.see("/second-factor").await;
+        let password = self.alice.password.clone();
+        let page = self.send(&page, "/second-factor", &[("password", &password)]).await;
+        assert_eq!(page.status, 200);
+    }
 }
 
 fn at(account: &TestAccount, step: &str) -> String {

@@ -5,8 +5,8 @@ use std::fs;
 use std::path::Path;
 
 use super::{Desk, at, signed_in};
+use crate::harness::Browser;
 use crate::harness::oauth::App;
-use crate::harness::{Browser, Page};
 
 pub(super) const PAGES: [&str; 13] = [
     "",
@@ -160,25 +160,8 @@ async fn guesses_of_a_password_are_counted() {
     desk.browser = signed_in(&desk.pds, &desk.alice).await;
     let page = desk.see("/password").await;
     let wrong = [("password", "guess"), ("new_password", "another password")];
-    let mut statuses = Vec::new();
-    for _ in 0..31 {
-        statuses.push(desk.send(&page, "/password", &wrong).await.status.as_u16());
-    }
-    assert_eq!((statuses.first(), statuses.last()), (Some(&422), Some(&429)));
-}
-
-/// Sends a form so many times, and returns how the first and the last one are answered.
-async fn send_often(
-    (browser, page): (&mut Browser, &Page),
-    action: &str,
-    (field, given): (&str, &str),
-    times: usize,
-) -> (u16, u16) {
-    let mut statuses = Vec::new();
-    for _ in 0..times {
-        statuses.push(browser.submit(page, action, &[(field, given)]).await.status.as_u16());
-    }
-    (statuses[0], statuses[times - 1])
+    let change = desk.at("/password");
+    assert_eq!(desk.browser.submit_often(&page, &change, &wrong, 31).await, (422, 429));
 }
 
 #[tokio::test]
@@ -186,30 +169,27 @@ async fn guesses_of_mailed_codes_and_looks_at_handles_are_counted() {
     let mut desk = Desk::new().await;
     desk.pds.set_limits(|limits| limits.rates = true).await;
     desk.browser = signed_in(&desk.pds, &desk.alice).await;
-    desk.confirm_email().await;
-    let page = desk.see("/second-factor").await;
-    let password = desk.alice.password.clone();
-    desk.send(&page, "/second-factor", &[("password", &password)]).await;
+    desk.turn_codes_on().await;
     let wrong = ("code", "AAAAA-AAAAA");
     // The code at sign-in, and the one that sets a new password.
     let mut other = Browser::new(&desk.pds.public_url());
     let page = super::sign_in(&mut other, &desk.alice).await;
-    let answers = send_often((&mut other, &page), "/account/code", wrong, 31).await;
+    let answers = other.submit_often(&page, "/account/code", &[wrong], 31).await;
     assert_eq!(answers, (422, 429), "codes at sign-in");
     let page = other.get("/account/reset-password").await;
     let address = [("email", &*desk.alice.email)];
     let page = other.submit(&page, "/account/reset-password", &address).await;
     let confirm = "/account/reset-password/confirm";
-    let answers = send_often((&mut other, &page), confirm, wrong, 51).await;
+    let answers = other.submit_often(&page, confirm, &[wrong], 51).await;
     assert_eq!(answers, (422, 429), "codes for a new password");
     // The owner's own.
     let page = desk.see("/handle").await;
     let (check, delete) = (desk.at("/handle/check"), desk.at("/delete"));
-    let answers = send_often((&mut desk.browser, &page), &check, ("own", ""), 501).await;
+    let answers = desk.browser.submit_often(&page, &check, &[("own", "")], 501).await;
     assert_eq!(answers, (422, 429), "looks at handles");
     let page = desk.see("/delete").await;
     let page = desk.send(&page, "/delete/send", &[]).await;
-    let answers = send_often((&mut desk.browser, &page), &delete, wrong, 31).await;
+    let answers = desk.browser.submit_often(&page, &delete, &[wrong], 31).await;
     assert_eq!(answers, (422, 429), "codes to delete the account");
 }
 
@@ -220,17 +200,17 @@ async fn mails_and_new_accounts_are_counted() {
     desk.browser = signed_in(&desk.pds, &desk.alice).await;
     let page = desk.see("/delete").await;
     let send = desk.at("/delete/send");
-    let answers = send_often((&mut desk.browser, &page), &send, ("step", ""), 6).await;
+    let answers = desk.browser.submit_often(&page, &send, &[("step", "")], 6).await;
     assert_eq!(answers, (200, 429), "mails to an owner");
     let mut other = Browser::new(&desk.pds.public_url());
     let reset = "/account/reset-password";
     let page = other.get(reset).await;
     let address = ("email", "nobody@example.com");
-    let answers = send_often((&mut other, &page), reset, address, 16).await;
+    let answers = other.submit_often(&page, reset, &[address], 16).await;
     assert_eq!(answers, (200, 429), "mails to whoever has forgotten a password");
     let page = other.get("/account/sign-up").await;
     let nothing = ("handle", "");
-    let answers = send_often((&mut other, &page), "/account/sign-up", nothing, 101).await;
+    let answers = other.submit_often(&page, "/account/sign-up", &[nothing], 101).await;
     assert_eq!(answers, (422, 429), "new accounts");
 }
 

@@ -82,10 +82,7 @@ async fn a_code_is_asked_for_once_that_is_turned_on() {
 #[tokio::test]
 async fn a_code_is_for_what_somebody_has_signed_in_for() {
     let mut desk = Desk::new().await;
-    desk.confirm_email().await;
-    let page = desk.see("/second-factor").await;
-    let password = desk.alice.password.clone();
-    desk.send(&page, "/second-factor", &[("password", &password)]).await;
+    desk.turn_codes_on().await;
     let app = App::local("atproto");
     let uri = app.push(&desk.pds, &app.asking(&desk.pds)).await;
     let mut other = crate::harness::Browser::new(&desk.pds.public_url());

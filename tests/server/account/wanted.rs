@@ -38,10 +38,7 @@ async fn signing_in_leads_back_to_the_page_that_was_wanted() {
 #[tokio::test]
 async fn a_mailed_code_and_the_list_of_accounts_stand_between_without_harm() {
     let mut desk = Desk::new().await;
-    desk.confirm_email().await;
-    let page = desk.see("/second-factor").await;
-    let password = desk.alice.password.clone();
-    desk.send(&page, "/second-factor", &[("password", &password)]).await;
+    desk.turn_codes_on().await;
     let mut browser = Browser::new(&desk.pds.public_url());
     let page = browser.get(&desk.at("/apps")).await;
     let page = sign_in_at(&mut browser, &page, &desk.alice).await;

@@ -135,6 +135,21 @@ impl Browser {
         self.send(&form).await
     }
 
+    /// Sends the form of a page so many times, and returns how the first and the last are answered.
+    pub(crate) async fn submit_often(
+        &mut self,
+        page: &Page,
+        action: &str,
+        fields: &[(&str, &str)],
+        times: usize,
+    ) -> (u16, u16) {
+        let mut statuses = Vec::new();
+        for _ in 0..times {
+            statuses.push(self.submit(page, action, fields).await.status.as_u16());
+        }
+        (statuses[0], statuses[times - 1])
+    }
+
     /// Sends a form.
     pub(crate) async fn send(&mut self, form: &Form) -> Page {
         let path = self.own_path(&form.action).expect("the form is for the server");

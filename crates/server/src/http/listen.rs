@@ -73,9 +73,9 @@ where
     }
     let idle = Idle::default();
     let stream = Watched::new(stream, idle.clone());
-    let busy = idle.clone();
+    let answering = idle.clone();
     let service = service_fn(move |request| {
-        let busy = busy.busy();
+        let busy = answering.busy();
         // In a box, so that a connection without a request has no room for one.
         let answer = Box::pin(answer(request, peer.ip()));
         async move {
